@@ -1,0 +1,1 @@
+# Placeholders are filled in as the rooms are built.

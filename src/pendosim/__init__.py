@@ -1,0 +1,1 @@
+"""A local Pendo that behaves like the real one, for trying flows and for tests."""
