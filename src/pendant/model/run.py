@@ -1,0 +1,147 @@
+"""A run and its slices: what happened, and the one function that moves a run from state to state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    FINISHED = "finished"
+    FINISHED_WITH_ERRORS = "finished_with_errors"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RunEvent(StrEnum):
+    """What can happen to a run. `wait` is a rate limit or an offline connection; `stop` is its process ending."""
+
+    START = "start"
+    WAIT = "wait"
+    GO_ON = "go_on"
+    FINISH = "finish"
+    FINISH_WITH_ERRORS = "finish_with_errors"
+    FAIL = "fail"
+    CANCEL = "cancel"
+    STOP = "stop"
+
+
+ENDED = frozenset({RunState.FINISHED, RunState.FINISHED_WITH_ERRORS, RunState.FAILED, RunState.CANCELLED})
+
+TRANSITIONS: dict[tuple[RunState, RunEvent], RunState] = {
+    (RunState.QUEUED, RunEvent.START): RunState.RUNNING,
+    (RunState.QUEUED, RunEvent.CANCEL): RunState.CANCELLED,
+    (RunState.QUEUED, RunEvent.FAIL): RunState.FAILED,
+    (RunState.RUNNING, RunEvent.WAIT): RunState.WAITING,
+    (RunState.RUNNING, RunEvent.FINISH): RunState.FINISHED,
+    (RunState.RUNNING, RunEvent.FINISH_WITH_ERRORS): RunState.FINISHED_WITH_ERRORS,
+    (RunState.RUNNING, RunEvent.FAIL): RunState.FAILED,
+    (RunState.RUNNING, RunEvent.CANCEL): RunState.CANCELLED,
+    (RunState.RUNNING, RunEvent.STOP): RunState.QUEUED,
+    (RunState.WAITING, RunEvent.GO_ON): RunState.RUNNING,
+    (RunState.WAITING, RunEvent.FAIL): RunState.FAILED,
+    (RunState.WAITING, RunEvent.CANCEL): RunState.CANCELLED,
+    (RunState.WAITING, RunEvent.STOP): RunState.QUEUED,
+}
+
+
+def next_state(state: RunState, event: RunEvent) -> RunState:
+    """Return the state after `event`. An event that has no arrow from `state` leaves it as it is: it came late."""
+    return TRANSITIONS.get((state, event), state)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One part of a run that is read, transformed and committed as a whole; committing it twice is like once.
+
+    `key` is stable between runs of the same definition and safe in a file name. `lower` and `upper` are JSON
+    values that only the source understands: a window of ms since the epoch [lower, upper), or a range of ids.
+    """
+
+    key: str
+    lower: Any
+    upper: Any
+    label: str = ""
+
+
+class SliceState(StrEnum):
+    PLANNED = "planned"
+    RUNNING = "running"
+    COMMITTED = "committed"
+    SPLIT = "split"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRecord:
+    """What is kept of a slice. `rows_expected` is the other system's own count for it, where it can be asked."""
+
+    slice: Slice
+    state: SliceState = SliceState.PLANNED
+    rows_read: int = 0
+    rows_written: int = 0
+    rows_expected: int | None = None
+    bytes_read: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know about a run that went on: `count` times, `message` with one example."""
+
+    code: str
+    message: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One execution of a definition. `definition` is the JSON form of the export as it was when the run began."""
+
+    id: str
+    kind: str
+    resource: str
+    connection_id: str
+    connection_name: str
+    target: str
+    definition: dict[str, Any] = field(repr=False)
+    actor: str = ""
+    state: RunState = RunState.QUEUED
+    reason: str = ""
+    error_code: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    slices_total: int = 0
+    slices_done: int = 0
+    rows_read: int = 0
+    rows_written: int = 0
+    rows_expected: int | None = None
+    bytes_read: int = 0
+    bytes_written: int = 0
+    requests: int = 0
+    retries: int = 0
+    duration_ms: int = 0
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A moment of a running run, for bars and pages. `rows_total` is an estimate or unknown."""
+
+    run_id: str
+    state: RunState
+    slices_done: int
+    slices_total: int
+    rows_read: int
+    rows_written: int
+    rows_total: int | None
+    bytes_read: int
+    requests: int
+    retries: int
+    seconds: float
+    waiting_for: str = ""
