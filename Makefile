@@ -1,1 +1,55 @@
-# Placeholders are filled in as the rooms are built.
+# The two commands to know: `make demo` and `make test`. `make help` lists the others.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check format lint types docs bench lock clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: $(VENV)/.ok ## a simulated Pendo, a connection, four exports and a query, in one go
+	@scripts/demo $(BIN)
+
+run: $(VENV)/.ok ## serve the web app on http://127.0.0.1:8321
+	$(BIN)/pendant serve
+
+test: $(VENV)/.ok-dev ## every test, the browser ones included
+	@scripts/chromium
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: format lint types test docs ## everything a change must pass
+
+format: $(VENV)/.ok-dev ## formatting, as a check
+	$(BIN)/ruff format --check src tests bench
+
+lint: $(VENV)/.ok-dev ## ruff
+	$(BIN)/ruff check src tests bench
+
+types: $(VENV)/.ok-dev ## mypy, strict
+	$(BIN)/mypy
+
+docs: $(VENV)/.ok-dev ## docs against the code: commands, settings, routes, resources
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_house.py
+
+bench: $(VENV)/.ok ## the figures of docs/performance.md, measured here
+	$(BIN)/python bench/export_speed.py
+
+lock: ## compile the two lock files again (needs uv)
+	scripts/lock
+
+clean: ## remove what was built, never what was exported
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/bin/python:
+	@scripts/venv $(PYTHON) $(VENV)
+
+$(VENV)/.ok: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@scripts/install $(PYTHON) $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.ok-dev: requirements-dev.lock $(VENV)/.ok
+	@scripts/install $(PYTHON) $(VENV) requirements-dev.lock
+	@touch $@
