@@ -173,7 +173,7 @@ NUMBERS = st.lists(st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5]),
 STRINGS = st.lists(st.none() | st.sampled_from(["", "a", "b", "é", "\U0001f600", "Z"]), max_size=12)
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(NUMBERS | STRINGS, st.sampled_from(["v", "-v"]))
 def test_a_table_sorts_as_python_does(values, key):
     table = Table.of_rows({"v": value} for value in values)
@@ -184,7 +184,7 @@ def test_a_table_sorts_as_python_does(values, key):
 SIGNS = {"==": equal, "!=": lambda one, other: not equal(one, other), "<": less}
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(NUMBERS | STRINGS, st.sampled_from(list(SIGNS)), st.sampled_from([None, 0, 2, 2.5, "", "a", "é", "m"]))
 def test_a_column_compares_as_python_does(values, sign, literal):
     column = Table.of_rows({"v": value} for value in values).column(("v",))
