@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from pendant.egress.reach import METADATA_NAMES, AddressRule, address_refused, is_public, parse_address
+from pendant.egress.reach import METADATA_NAMES, AddressRule, Network, address_refused, is_public, parse_address
 from pendant.errors import WrongInput
 from pendant.model.connection import Network as Policy
-from pendant.settings import Network
 
 PORT_MAX = 65535
 URI_LENGTH_MAX = 2000
@@ -187,6 +186,8 @@ def check_path(path: str, *, field: str = "relative_uri") -> None:
 def relative_parts(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return path and query of a relative URI as a person writes it, such as `/api/v1/page?expand=*`."""
     path, _, query = text.strip(" ").partition("?")
+    if "://" in path:
+        raise _path_invalid("is a whole address", "relative_uri")
     path = path if path.startswith("/") else f"/{path}"
     check_path(path)
     if not _QUERY.fullmatch(query):
