@@ -1,6 +1,6 @@
 """How fast pendosim serves: MB/s of keyset pages and one-body streams, beside a server of constant bytes.
 
-    PYTHONPATH=src python bench/pendosim_speed.py [--visitors 200000] [--events-per-day 50000] [--days 30]
+PYTHONPATH=src python bench/pendosim_speed.py [--visitors 200000] [--events-per-day 50000] [--days 30]
 """
 
 import argparse
