@@ -64,7 +64,8 @@ def _spread(rows: Sequence[Any], tree: Tree, above: Path, found: dict[Path, Valu
         if isinstance(child, dict):
             _spread(values, child, path, found)
         else:
-            found[path] = list(map(bytes, values)) if _is_bytes(child) else values
+            # Arrow reads a list much faster than a tuple.
+            found[path] = list(map(bytes, values)) if _is_bytes(child) else list(values)
 
 
 def _is_bytes(child: Column | Tree) -> bool:
