@@ -1,0 +1,176 @@
+"""Records in JSON become Arrow record batches. Three ways, each slower and more patient than the one before.
+
+1. Straight: a strict reader that knows the declared fields, and the undeclared ones met before, and no others.
+2. Gathering: what nobody declared is gathered record by record, and its paths are remembered for the next time.
+3. Careful (careful.py): record by record, because some value is not what its column declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from msgspec import Raw
+
+from pendant.connectors.declaration import ColumnType
+from pendant.connectors.pendo.careful import any_text, paths_in, split, undeclared
+from pendant.connectors.pendo.layout import ARROW_TYPES, TIMES, Column, Layout, is_plain, tree_of
+from pendant.connectors.pendo.reader import Path, RecordReader, Values
+from pendant.errors import BrokenAnswer
+from pendant.model.pipeline import RunMeter
+from pendant.model.run import Note
+
+# What is made for so many records fits into the processor's cache: twice as fast as for thousands.
+RECORDS_AT_ONCE = 256
+# More than that is not forgotten fields but keys that are data; they are gathered record by record for good.
+MET_PATHS_MAX = 100
+_OPEN_BRACE = ord("{")
+
+Rest = list[bytes | None]
+
+
+class _DoesNotFitError(Exception):
+    """A value is not of its declared type, or a field is not known."""
+
+
+class _Known:
+    """The declared fields and the undeclared ones met so far. Replaced as a whole, never changed."""
+
+    def __init__(self, layout: Layout, met: frozenset[Path] = frozenset()) -> None:
+        self.met = sorted(met)
+        # A field that was met is read like a JSON column: as the bytes it is.
+        also = [Column("", path, ColumnType.JSON) for path in self.met]
+        self.reader = RecordReader(tree_of([*layout.columns, *also]), strict=True)
+
+
+class Converter:
+    """Turns lists of records into batches of `layout.schema`; nothing that was received is lost on any way.
+
+    Safe to use from several threads: what one of them learns too late costs the others time, nothing else.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._known = _Known(layout)
+        self._lenient = RecordReader(layout.tree, strict=False)
+
+    def batch(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        starts = range(0, len(records), RECORDS_AT_ONCE)
+        parts = [self._some(records[start : start + RECORDS_AT_ONCE], meter) for start in starts]
+        whole = pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
+        arrays = [_finished(*pair) for pair in zip(self._layout.columns, whole.columns, strict=False)]
+        return pa.RecordBatch.from_arrays([*arrays, whole.columns[-1]], schema=self._layout.schema)
+
+    def _some(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        try:
+            return self._converted(records, meter)
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            meter.note(Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd."))
+            repaired = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
+            return self._converted(repaired, meter)
+
+    def _converted(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        try:
+            return self._straight(records)
+        except _DoesNotFitError:
+            pass
+        try:
+            return self._gathering(records)
+        except _DoesNotFitError:
+            return self._careful(records, meter)
+
+    def _straight(self, records: Sequence[Raw]) -> pa.RecordBatch:
+        known = self._known
+        columns = _read(known.reader, records)
+        return self._assembled(columns, _rest_of(known.met, columns, len(records)))
+
+    def _gathering(self, records: Sequence[Raw]) -> pa.RecordBatch:
+        columns = _read(self._lenient, records)
+        rest = [undeclared(self._layout.tree, record) for record in records]
+        batch = self._assembled(columns, rest)
+        self._remember(rest)
+        return batch
+
+    def _remember(self, rest: Rest) -> None:
+        found = {path for one in rest if one for path in paths_in(self._layout.tree, one) if is_plain(path[-1])}
+        met = found | set(self._known.met)
+        if len(met) <= MET_PATHS_MAX and met != set(self._known.met):
+            self._known = _Known(self._layout, frozenset(met))
+
+    def _careful(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        def kept_aside(column: Column, value: bytes) -> None:
+            meter.note(_aside_note(column, value))
+
+        if not all(memoryview(record)[0] == _OPEN_BRACE for record in records):
+            raise BrokenAnswer(
+                "record_not_object", "The answer holds something that is not a record among its records."
+            )
+        rows: list[dict[Path, Any]] = [{} for _ in records]
+        rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
+        return self._assembled({one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}, rest)
+
+    def _assembled(self, columns: dict[Path, Values], rest: Rest | None) -> pa.RecordBatch:
+        arrays = [_array(column, columns[column.path]) for column in self._layout.columns]
+        rows = len(arrays[0])
+        others = pa.array(rest, pa.binary()).cast(pa.string()) if rest else pa.nulls(rows, pa.string())
+        return pa.RecordBatch.from_arrays([*arrays, others], schema=self._layout.plain_schema)
+
+
+def _read(reader: RecordReader, records: Sequence[Raw]) -> dict[Path, Values]:
+    try:
+        return reader.columns(records)
+    except msgspec.ValidationError:
+        raise _DoesNotFitError from None
+
+
+def _array(column: Column, values: Values) -> pa.Array[Any]:
+    try:
+        if column.type == ColumnType.JSON:
+            return pa.array([_known_bytes(value) for value in values], pa.binary()).cast(pa.string())
+        if column.type == ColumnType.ANY_TEXT:
+            values = [None if (raw := _known_bytes(value)) is None else any_text(raw) for value in values]
+        return pa.array(values, ARROW_TYPES[column.type])
+    except OverflowError:
+        # An integer of more than 64 bits.
+        raise _DoesNotFitError from None
+
+
+def _finished(column: Column, array: pa.Array[Any]) -> pa.Array[Any]:
+    if column.type == ColumnType.TIME_OR_NEVER:
+        array = pc.if_else(pc.equal(array, _ZERO), _NULL, array)
+    return array.view(column.arrow_type) if column.type in TIMES else array
+
+
+def _known_bytes(value: bytes | None) -> bytes | None:
+    return None if not value or value == b"null" else value
+
+
+_ZERO = pa.scalar(0, pa.int64())
+_NULL = pa.scalar(None, pa.int64())
+
+
+def _rest_of(met: Sequence[Path], columns: dict[Path, Values], rows: int) -> Rest | None:
+    """Put the undeclared values of each row together again, under their paths."""
+    if not met:
+        return None
+    found: list[dict[str, Any] | None] = [None] * rows
+    for path in met:
+        for place, value in enumerate(columns[path]):
+            if value:
+                node = found[place] = found[place] or {}
+                for key in path[:-1]:
+                    node = node.setdefault(key, {})
+                node[path[-1]] = Raw(value)
+    return [None if one is None else msgspec.json.encode(one) for one in found]
+
+
+def _aside_note(column: Column, value: bytes) -> Note:
+    kinds = {b'"': "a text", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false"}
+    kind = kinds.get(value[:1], "a number that does not fit")
+    return Note(
+        "value_kept_aside",
+        f"{column.name}: {kind} came where {column.type.value} is declared; it is kept in other_fields.",
+    )
