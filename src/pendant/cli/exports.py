@@ -102,7 +102,7 @@ def show_run(output: Output, run: Run) -> int:
 
 
 def _error_of(run: Run) -> dict[str, object]:
-    """A run that failed carries the one error shape as well."""
+    """Return the one error shape for a run that failed; it stands beside the run."""
     if run.state in _EXIT_CODES:
         return {}
     return {"error": {"code": run.error_code or run.state.value, "message": run.reason, "hint": "", "field": None}}
