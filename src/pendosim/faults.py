@@ -9,7 +9,11 @@ from typing import Any
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "rate_limited": (429, "text/plain", b"Too Many Requests"),
     "server_error": (500, "application/json", b'"internal error"'),
-    "unavailable": (503, "text/html", b"<html><head><title>503</title></head><body>Service Unavailable</body></html>"),
+    "unavailable": (
+        503,
+        "text/html",
+        b"<html><head><title>503</title></head><body>Service Unavailable</body></html>",
+    ),
     "bad_gateway": (502, "text/html", b"<html><body><h1>502 Bad Gateway</h1></body></html>"),
     "timeout": (408, "text/plain", b""),
     "forbidden": (403, "text/plain", b""),
@@ -55,7 +59,12 @@ class Fault:
             raise ValueError(f"fault kind is {self.kind!r}; wanted one of {', '.join(KINDS)}")
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError("nth and times count from 1")
-        if not 0 <= self.probability <= 1 or self.after_bytes < 0 or self.seconds < 0 or self.bytes_per_second < 1:
+        if (
+            not 0 <= self.probability <= 1
+            or self.after_bytes < 0
+            or self.seconds < 0
+            or self.bytes_per_second < 1
+        ):
             raise ValueError("probability is between 0 and 1; bytes and seconds are not negative")
 
     def matches(self, path: str, source: str) -> bool:
@@ -73,7 +82,7 @@ class _Armed:
         self.dice = random.Random(self.fault.seed)  # noqa: S311 - a test's dice, repeatable by intent
 
     def strikes(self) -> bool:
-        """Counts one matching request."""
+        """Count one matching request."""
         self.matched += 1
         if self.matched < self.fault.nth or self.struck == self.fault.times:
             return False
@@ -91,7 +100,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, kind: str, **settings: Any) -> Fault:
-        """`faults.add("rate_limited", path="/api/v1/page", times=2, retry_after=1)`"""
+        """Arm one, as in `faults.add("rate_limited", path="/api/v1/page", times=2, retry_after=1)`."""
         return self.arm(Fault(kind, **settings))
 
     def arm(self, fault: Fault) -> Fault:
@@ -105,12 +114,17 @@ class Faults:
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck} for armed in self._armed]
+            return [
+                asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck}
+                for armed in self._armed
+            ]
 
     def strike(self, path: str, source: str) -> list[Fault]:
-        """The faults that hit this request."""
+        """Find the faults that hit this request."""
         with self._lock:
-            return [armed.fault for armed in self._armed if armed.fault.matches(path, source) and armed.strikes()]
+            return [
+                armed.fault for armed in self._armed if armed.fault.matches(path, source) and armed.strikes()
+            ]
 
 
 def fault_of(settings: object) -> Fault:
@@ -120,7 +134,9 @@ def fault_of(settings: object) -> Fault:
     known = {one.name: one.type for one in fields(Fault)}
     unknown = set(settings) - set(known)
     if unknown:
-        raise ValueError(f"unknown fault setting {', '.join(sorted(map(str, unknown)))[:100]}; wanted {', '.join(known)}")
+        raise ValueError(
+            f"unknown fault setting {', '.join(sorted(map(str, unknown)))[:100]}; wanted {', '.join(known)}"
+        )
     try:
         return Fault(**settings)
     except TypeError as bad:

@@ -60,7 +60,7 @@ class Pendo:
 
 @contextmanager
 def running(*, now: int | None = None, ports: Ports | None = None, **options: Any) -> Iterator[Pendo]:
-    """Starts a simulator on free ports and stops it at the end. `options` are those of pendosim.Options.
+    """Start a simulator on free ports and stop it at the end. `options` are those of pendosim.Options.
 
     `now` (ms) fixes the clock; with it and a seed everything is the same at every run.
     """

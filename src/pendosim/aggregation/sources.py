@@ -22,7 +22,15 @@ Found = TypeVar("Found")
 
 # Sources Pendo has and this simulator does not yet.
 NOT_BUILT = frozenset(
-    ("singleEvents", "rawEvents", "timespan", "emailEvents", "recordingMetadata", "agenticEvents", "guidesSeen")
+    (
+        "singleEvents",
+        "rawEvents",
+        "timespan",
+        "emailEvents",
+        "recordingMetadata",
+        "agenticEvents",
+        "guidesSeen",
+    )
 ) | {"guidesSeenEver", "pollsSeen", "pollsSeenEver", "doNotProcessAccounts"}
 
 
@@ -40,7 +48,7 @@ class Query:
     window: Window | None
 
     def app_ids(self) -> tuple[int, ...]:
-        """The default application unless told otherwise."""
+        """Name the applications asked for; the default one unless told otherwise."""
         given = self.parameters.get("appId")
         if isinstance(given, str):
             tree = tree_of(given)
@@ -48,12 +56,14 @@ class Query:
         if given is None and "appId" not in self.parameters:
             return (DEFAULT_APP_ID,)
         found = given if isinstance(given, list) else [given]
-        if not all(isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found):
+        if not all(
+            isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found
+        ):
             raise Refused('appId is a number, a list of numbers or expandAppIds("*")')
         return tuple(found)
 
     def check(self) -> None:
-        """Raises Refused for an unknown source or application list, before anything runs."""
+        """Raise Refused for an unknown source or application list, before anything runs."""
         if self.name in NOT_BUILT:
             raise NotBuilt("source", self.name)
         if self.name not in SOURCES:
@@ -65,7 +75,6 @@ class Query:
 
 
 Source = Callable[[Query], Rows]
-
 
 
 def source_rows(query: Query) -> Rows:

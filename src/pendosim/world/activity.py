@@ -21,7 +21,9 @@ _EVENTS_PER_SESSION = 3.2
 _SESSION_MS = 20 * 60_000
 _SECOND_DEVICE_SHARE = 0.12
 # Share of a day's events by local hour, and of a week's by day (Monday first): office hours.
-_HOURS = np.array([1, 1, 1, 1, 1, 2, 4, 10, 22, 30, 32, 28, 20, 26, 30, 29, 26, 20, 10, 6, 5, 4, 3, 2], dtype=np.float64)
+_HOURS = np.array(
+    [1, 1, 1, 1, 1, 2, 4, 10, 22, 30, 32, 28, 20, 26, 30, 29, 26, 20, 10, 6, 5, 4, 3, 2], dtype=np.float64
+)
 _WEEKDAYS = (1.3, 1.35, 1.35, 1.3, 1.2, 0.25, 0.25)
 
 Places = NDArray[np.int64]

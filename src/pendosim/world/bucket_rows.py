@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pendosim.periods import QUARTER_HOUR_MS, Calendar
-from pendosim.tables import Column, Table, number_column, string_column
+from pendosim.tables import ArrowArray, Column, Table, number_column, string_column
 from pendosim.values import plain_number, to_json
 from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
 from pendosim.world.words import PLACES
@@ -71,17 +71,28 @@ class Counted:
     last_time: Places
 
 
-def bucket_table(source: BucketSource, unit: str, activity: Activity, pools: Pools, calendar: Calendar) -> Table:
+def bucket_table(
+    source: BucketSource, unit: str, activity: Activity, pools: Pools, calendar: Calendar
+) -> Table:
     """Every row of the source for one granularity, in an order that means nothing."""
     chosen = activity if source.kind is None else activity.where(activity.kind == source.kind)
     counted = _counted(source, unit, chosen, calendar)
-    return Table(_encoded(source, unit, counted, pools, calendar), _columns(source, unit, counted, pools, calendar))
+    return Table(
+        _encoded(source, unit, counted, pools, calendar), _columns(source, unit, counted, pools, calendar)
+    )
 
 
 def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Calendar) -> Counted:
     bucket = calendar.floors(unit, activity.time)
     # Starts are whole quarter hours, so this is a small number without loss.
-    parts = [bucket // QUARTER_HOUR_MS, activity.visitor, activity.app, activity.account, activity.browser, activity.ip]
+    parts = [
+        bucket // QUARTER_HOUR_MS,
+        activity.visitor,
+        activity.app,
+        activity.account,
+        activity.browser,
+        activity.ip,
+    ]
     if source.kind is not None:
         parts += [activity.item, activity.parameter, activity.properties]
     key = combined(parts)
@@ -100,7 +111,9 @@ def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Cale
         np.minimum.reduceat(time, starts),
         np.maximum.reduceat(time, starts),
     )
-    return Counted(activity.where(first[shuffle]), bucket[first][shuffle], *(column[shuffle] for column in columns))
+    return Counted(
+        activity.where(first[shuffle]), bucket[first][shuffle], *(column[shuffle] for column in columns)
+    )
 
 
 def combined(parts: Sequence[Places]) -> Places:
@@ -120,8 +133,8 @@ def combined(parts: Sequence[Places]) -> Places:
 
 def _encoded(
     source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar
-) -> pa.LargeBinaryArray:
-    """Joined from ready pieces of JSON, column by column: building half a million dicts would take seconds."""
+) -> ArrowArray:
+    """Join ready pieces of JSON, column by column: half a million dicts would take many seconds."""
     first = counted.first
     session = pa.array(_mixed(first.session)).cast(pa.large_string())
     last_time = _text(counted.last_time)
@@ -154,7 +167,7 @@ def _encoded(
         "},",
     ]
     scalars = [pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece for piece in pieces]
-    joined = pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
+    joined: ArrowArray = pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
     return joined.cast(pa.large_binary())
 
 
@@ -162,21 +175,26 @@ def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def _text(numbers: Places) -> pa.Array:
+def _text(numbers: Places) -> ArrowArray:
     return pa.array(numbers).cast(pa.large_string())
 
 
-def _taken(pool: Sequence[str], places: Places) -> pa.Array:
-    """The last of the pool for place -1."""
-    return pa.array(pool, pa.large_string()).take(pa.array(places % max(1, len(pool))))
+def _taken(pool: Sequence[str], places: Places) -> ArrowArray:
+    """Take from the pool; its last for place -1."""
+    indices: ArrowArray = pa.array(places % max(1, len(pool)))
+    return pa.array(pool, pa.large_string()).take(indices)
 
 
 def _mixed(numbers: Places) -> Places:
     """Spreads small numbers over nineteen digits, so that they look like random ids."""
-    return (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17 if len(numbers) else numbers
+    return (
+        (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17
+        if len(numbers)
+        else numbers
+    )
 
 
-def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> pa.Array:
+def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> ArrowArray:
     starts, place = np.unique(bucket, return_inverse=True)
     wider = _BUCKETS[_BUCKETS.index(unit) :]
     # An hourRange row names its hour and its week, month and quarter; only dayRange rows have a day.
@@ -194,7 +212,9 @@ def _ip_piece(place: int, ip: str) -> str:
 def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> list[Any]:
     if source.kind is None:
         return [',"pageId":"allevents","properties":{}']
-    named = _taken([f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item)
+    named = _taken(
+        [f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item
+    )
     properties = _taken([f',"properties":{one}' for one in pools.properties], first.properties)
     if source.kind != PAGE:
         return [named, properties]
@@ -206,8 +226,15 @@ def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
     if source.kind == TRACK:
         return []
     names = ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount")
-    pool = ["".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names)) for number in range(20)]
-    spread = _mixed(first.session) % len(pool) if source.kind != FEATURE else np.full(len(first), 19, dtype=np.int64)
+    pool = [
+        "".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names))
+        for number in range(20)
+    ]
+    spread = (
+        _mixed(first.session) % len(pool)
+        if source.kind != FEATURE
+        else np.full(len(first), 19, dtype=np.int64)
+    )
     return [_taken(pool, spread)]
 
 
@@ -238,4 +265,3 @@ def _columns(
         if wider != unit and _BUCKETS.index(wider) > _BUCKETS.index(unit):
             columns[wider] = lambda wider=wider: number_column(calendar.floors(wider, counted.bucket))  # type: ignore[misc] # the default binds the loop's name
     return columns
-

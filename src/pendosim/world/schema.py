@@ -55,7 +55,11 @@ _VISITOR = {
 }
 _ACCOUNT = {
     "agent": {"name": ("string", "Name"), "industry": ("string", "Industry")},
-    "custom": {"plan": ("string", "Plan"), "seats": ("integer", "Seats"), "renewaldate": ("time", "Renewal_Date")},
+    "custom": {
+        "plan": ("string", "Plan"),
+        "seats": ("integer", "Seats"),
+        "renewaldate": ("time", "Renewal_Date"),
+    },
     "salesforce": {"account_id_pendo__c": ("string", "Account_ID_Pendo__c")},
     "pendo": _PENDO,
 }
@@ -73,7 +77,9 @@ def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
     else:
         return {}
     groups |= {auto_group(app): _PER_APP for app in app_ids}
-    schema = {group: {name: _entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()}
+    schema = {
+        group: {name: _entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()
+    }
     for group, fields in _NOT_KEPT.items():
         schema[group] |= {name: _entry(group, *of) | {"isDeleted": True} for name, of in fields.items()}
     return schema
@@ -81,7 +87,13 @@ def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
 
 def _entry(group: str, of: str, display: str) -> Row:
     entry: Row = {"Type": of, "DisplayName": display, "ElementType": "string" if of == "list" else ""}
-    entry |= {"ElementFormat": "", "Dirty": False, "isHidden": False, "isDeleted": False, "isCalculated": False}
+    entry |= {
+        "ElementFormat": "",
+        "Dirty": False,
+        "isHidden": False,
+        "isDeleted": False,
+        "isCalculated": False,
+    }
     entry |= {"isPerApp": group.startswith("auto_"), "isPromoted": False, "neverIndex": False}
     if group == "agent" and of == "string":
         entry["sample"] = "admin" if display == "Role" else "sample"
