@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, urlencode
 
 from yarl import URL
 
-from pendant import __version__
+from pendant.version import __version__
 from pendant.egress.address import check_base_uri, check_path
 from pendant.errors import WrongInput
 from pendant.model.connection import Authentication, HttpSettings
