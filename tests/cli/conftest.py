@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pendant.cli.program import execute, program
 
 import pendosim.running
+from pendant.cli.program import execute, program
 from pendosim.running import Pendo
 
 NOON = 1_763_640_000_000

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
 from pendant.cli.moments import moment_of
 from pendant.errors import WrongInput
 

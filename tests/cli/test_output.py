@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from pendant.cli.output import Output, printable
 from pendant.errors import WrongInput
 

@@ -9,13 +9,13 @@ from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+
+import pendosim.running
 from pendant.app import App, open_app
 from pendant.model.access import PERMISSIONS_OF_ROLE, Actor, Role
 from pendant.model.clock import SettableClock
 from pendant.model.connection import Draft
 from pendant.settings import Settings
-
-import pendosim.running
 from pendosim.running import Pendo
 
 NOON = 1_763_640_000_000

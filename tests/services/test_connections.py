@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from pendant.app import App
+
+from pendant.app import App, open_app
 from pendant.errors import (
     AddressRefused,
     Conflict,
@@ -23,7 +24,7 @@ from pendant.model.vault import VaultState
 from pendant.services import connections
 from pendant.settings import Settings
 from pendant.store import audit, runs
-
+from pendant.store.tables import secrets
 from pendosim.running import Pendo
 
 MASKS = [None, "", "   ", "****************", "••••••••••••••••", "__unchanged__", "[redacted]"]
@@ -42,9 +43,7 @@ def unchanged(app: App, actor: Actor, before: Connection, token: str) -> bool:
     return connections.get(app, actor, before.id) == before and app.vault.open(before) == Secret(token)
 
 
-def test_a_tested_connection_is_saved_online_with_its_report(
-    app: App, olga: Actor, draft: Draft, pendo: Pendo
-) -> None:
+def test_a_tested_connection_is_saved_online_with_its_report(app: App, olga: Actor, draft: Draft, pendo: Pendo) -> None:
     saved = connections.create(app, olga, draft, pendo.key, test=True)
     assert saved.connection.status is ConnectionStatus.ONLINE
     assert saved.connection.access is Access.READ_WRITE
@@ -97,7 +96,7 @@ def test_create_without_a_token_saves_nothing(app: App, olga: Actor, draft: Draf
 
 @pytest.mark.parametrize("mask", MASKS)
 def test_an_edit_or_clone_without_the_token_changes_nothing(
-    app: App, olga: Actor, draft: Draft, token: str, mask: str | None
+    *, app: App, olga: Actor, draft: Draft, token: str, mask: str | None
 ) -> None:
     before = made(app, olga, draft, token)
     elsewhere = replace(draft, base_uri="http://127.0.0.1:9")
@@ -115,9 +114,7 @@ def test_the_token_is_judged_before_any_other_field(app: App, olga: Actor) -> No
     assert refused.value.code == "token_invalid"
 
 
-def test_white_space_around_a_token_is_dropped_and_said(
-    app: App, olga: Actor, draft: Draft, token: str
-) -> None:
+def test_white_space_around_a_token_is_dropped_and_said(app: App, olga: Actor, draft: Draft, token: str) -> None:
     saved = connections.create(app, olga, draft, f" {token}\n", test=False)
     assert saved.trimmed
     assert app.vault.open(saved.connection) == Secret(token)
@@ -135,7 +132,7 @@ def test_white_space_around_a_token_is_dropped_and_said(
     ],
 )
 def test_a_name_that_is_none_is_refused(
-    app: App, olga: Actor, draft: Draft, token: str, name: str, code: str
+    *, app: App, olga: Actor, draft: Draft, token: str, name: str, code: str
 ) -> None:
     with pytest.raises(WrongInput) as refused:
         made(app, olga, replace(draft, name=name), token)
@@ -150,9 +147,7 @@ def test_a_name_of_a_hundred_characters_in_any_script_is_possible(
 
 
 @pytest.mark.parametrize("taken", ["Production", "PRODUCTION", " production "])
-def test_a_name_is_taken_without_regard_to_case(
-    app: App, olga: Actor, draft: Draft, token: str, taken: str
-) -> None:
+def test_a_name_is_taken_without_regard_to_case(app: App, olga: Actor, draft: Draft, token: str, taken: str) -> None:
     first = made(app, olga, draft, token)
     with pytest.raises(Conflict) as refused:
         made(app, olga, replace(draft, name=taken), token)
@@ -161,16 +156,14 @@ def test_a_name_is_taken_without_regard_to_case(
         connections.clone(app, olga, first.id, taken, token, test=False)
 
 
-def test_an_edit_keeps_its_own_name_and_may_change_its_case(
-    app: App, olga: Actor, draft: Draft, token: str
-) -> None:
+def test_an_edit_keeps_its_own_name_and_may_change_its_case(app: App, olga: Actor, draft: Draft, token: str) -> None:
     before = made(app, olga, draft, token)
     saved = connections.replace(app, olga, before.id, replace(draft, name="PRODUCTION"), token, version=1, test=False)
     assert saved.connection.name == "PRODUCTION"
 
 
 def test_an_edit_is_a_new_version_with_the_new_token_alone(
-    app: App, olga: Actor, draft: Draft, token: str, pendo: Pendo, clock: SettableClock
+    *, app: App, olga: Actor, draft: Draft, token: str, pendo: Pendo, clock: SettableClock
 ) -> None:
     before = made(app, olga, draft, token)
     clock.advance(60)
@@ -196,7 +189,7 @@ def test_an_edit_whose_test_fails_changes_nothing(
 
 
 def test_two_who_edit_the_same_version_do_not_overwrite_each_other(
-    app: App, olga: Actor, draft: Draft, token: str, pendo: Pendo
+    *, app: App, olga: Actor, draft: Draft, token: str, pendo: Pendo
 ) -> None:
     before = made(app, olga, draft, token)
     first = connections.replace(app, olga, before.id, draft, token, version=1, test=False).connection
@@ -225,9 +218,7 @@ def test_a_clone_has_the_settings_and_not_the_token(
     assert app.vault.open(copy) == Secret(pendo.key)
 
 
-def test_delete_removes_the_connection_and_its_sealed_token(
-    app: App, olga: Actor, draft: Draft, token: str
-) -> None:
+def test_delete_removes_the_connection_and_its_sealed_token(app: App, olga: Actor, draft: Draft, token: str) -> None:
     made(app, olga, draft, token)
     connections.delete(app, olga, "production")
     assert connections.find(app, olga) == []
@@ -235,9 +226,7 @@ def test_delete_removes_the_connection_and_its_sealed_token(
     assert audited(app)[-1] == ("connection.delete", "done")
 
 
-def test_delete_is_refused_while_a_run_uses_the_connection(
-    app: App, olga: Actor, draft: Draft, token: str
-) -> None:
+def test_delete_is_refused_while_a_run_uses_the_connection(app: App, olga: Actor, draft: Draft, token: str) -> None:
     connection = made(app, olga, draft, token)
     run = Run("0f0f0f0f-0000", "export", "visitors", connection.id, "Production", "v.parquet", {})
     with app.database.begin() as tx:
@@ -266,9 +255,7 @@ def test_testing_a_saved_connection_keeps_the_report(
     assert audited(app)[-1] == ("connection.test", "done")
 
 
-def test_a_failed_test_of_a_saved_connection_is_kept_too(
-    app: App, olga: Actor, draft: Draft, token: str
-) -> None:
+def test_a_failed_test_of_a_saved_connection_is_kept_too(app: App, olga: Actor, draft: Draft, token: str) -> None:
     made(app, olga, draft, token)
     stages = list(connections.test_saved(app, olga, "Production"))
     assert stages[-1].outcome in ("failed", "skipped")
@@ -308,19 +295,14 @@ def test_testing_a_draft_never_falls_back_to_the_stored_token(
     assert pendo.requests == []
 
 
-def test_a_draft_can_be_tested_before_it_has_a_name(
-    app: App, olga: Actor, draft: Draft, pendo: Pendo
-) -> None:
+def test_a_draft_can_be_tested_before_it_has_a_name(app: App, olga: Actor, draft: Draft, pendo: Pendo) -> None:
     stages = list(connections.test_draft(app, olga, replace(draft, name=""), pendo.key))
     assert all(stage.outcome != "failed" for stage in stages)
 
 
 def test_one_unreadable_token_does_not_break_the_list(
-    settings: Settings, clock: SettableClock, app: App, olga: Actor, draft: Draft, token: str
+    *, settings: Settings, clock: SettableClock, app: App, olga: Actor, draft: Draft, token: str
 ) -> None:
-    from pendant.app import open_app
-    from pendant.store.tables import secrets
-
     broken = made(app, olga, draft, token)
     made(app, olga, replace(draft, name="Sound"), token)
     with app.database.begin() as tx:
@@ -353,7 +335,7 @@ def test_the_list_is_searched_and_sorted(app: App, olga: Actor, vera: Actor, dra
 
 
 def test_each_verb_needs_its_permission(
-    app: App, olga: Actor, otto: Actor, vera: Actor, draft: Draft, token: str
+    *, app: App, olga: Actor, otto: Actor, vera: Actor, draft: Draft, token: str
 ) -> None:
     made(app, olga, draft, token)
     nobody = replace(vera, permissions=frozenset())
