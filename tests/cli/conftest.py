@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import pendosim.running
+from cli.spoken import CREATE, Cli, Create, Said
 from pendant.cli.program import execute, program
 from pendosim.running import Pendo
 
 NOON = 1_763_640_000_000
 """2025-11-20 12:00 UTC."""
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Cli = Callable[..., Said]
 
 
 @pytest.fixture
@@ -65,19 +49,13 @@ def pendo() -> Iterator[Pendo]:
 
 
 @pytest.fixture
-def create(cli: Cli, pendo: Pendo) -> Callable[..., Said]:
+def create(cli: Cli, pendo: Pendo) -> Create:
     """Save an Engage connection to the simulator without a test."""
 
     def save(name: str = "Production", *more: str) -> Said:
         return cli(*CREATE, "--name", name, "--base-uri", pendo.api, "--no-test", *more, stdin=pendo.key)
 
     return save
-
-
-CREATE = (
-    *("connections", "create", "--application", "pendo", "--api", "engage"),
-    *("--region", "custom", "--token-stdin"),
-)
 
 
 @pytest.fixture
