@@ -38,6 +38,8 @@ class Listener:
         self._routes = tuple(routes)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await _body(request)
         path = request.rel_url.raw_path
         given = request.headers.get(KEY_HEADER, "")
