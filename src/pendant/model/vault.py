@@ -40,7 +40,7 @@ class WrappedKek:
 
 
 class VaultState(StrEnum):
-    """`empty`: nothing was ever sealed. `locked`: rows exist and no configured root key opens them.
+    """`empty`: there is no key yet. `locked`: no configured root key is usable here, or none opens what is stored.
     `partial`: some secrets do not open; their connections need their token again, the others work.
     """
 
@@ -79,13 +79,19 @@ class KeyRows(Protocol):
 
     def insert_kek(self, transaction: Any, kek: WrappedKek) -> None: ...
 
+    def retire_kek(self, transaction: Any, kek_id: str) -> None: ...
+
     def count_wrap(self, transaction: Any, kek_id: str) -> None: ...
 
     def secret(self, transaction: Any, connection_id: str, field: str) -> SealedSecret | None: ...
 
     def secrets(self, transaction: Any) -> Iterator[SealedSecret]: ...
 
-    def put_secret(self, transaction: Any, sealed: SealedSecret) -> None: ...
+    def put_secret(self, transaction: Any, sealed: SealedSecret) -> None:
+        """Store this version and delete every other one of the same field."""
+        ...
+
+    def connections(self, transaction: Any) -> Iterable[Connection]: ...
 
 
 class SecretOpener(Protocol):
