@@ -135,7 +135,9 @@ def _read_json(records: Sequence[Raw], text: bytes, schema: pa.Schema, *, strict
     # Line breaks inside strings are always escaped, so these stand between the tokens of one record.
     pretty = b"\n" in b"".join(records)
     read = pj.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    parse = pj.ParseOptions(schema, newlines_in_values=pretty, unexpected_field_behavior="error" if strict else "ignore")
+    parse = pj.ParseOptions(
+        schema, newlines_in_values=pretty, unexpected_field_behavior="error" if strict else "ignore"
+    )
     try:
         table = pj.read_json(pa.BufferReader(text), read_options=read, parse_options=parse)
     except pa.ArrowInvalid:

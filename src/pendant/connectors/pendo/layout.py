@@ -64,7 +64,8 @@ class Layout:
         self.columns = _distinct(columns)
         self.tree = _tree(self.columns)
         self.schema = pa.schema(
-            [pa.field(column.name, column.arrow_type) for column in self.columns] + [pa.field(OTHER_FIELDS, pa.string())]
+            [pa.field(column.name, column.arrow_type) for column in self.columns]
+            + [pa.field(OTHER_FIELDS, pa.string())]
         )
         self.wire_schema = pa.schema(_wire_fields(self.tree))
         self.from_bytes = [column for column in self.columns if column.type in FROM_BYTES]
@@ -143,7 +144,9 @@ def _wire_fields(tree: Tree) -> list[pa.Field]:
 
 def _only_bytes(tree: Tree) -> Tree:
     """Return the part of the tree that leads to columns taken from the bytes, and nothing else."""
-    return {key: _only_bytes(child) if isinstance(child, dict) else child for key, child in tree.items() if _leads(child)}
+    return {
+        key: _only_bytes(child) if isinstance(child, dict) else child for key, child in tree.items() if _leads(child)
+    }
 
 
 def _leads(child: Column | Tree) -> bool:
