@@ -15,11 +15,7 @@ from pendosim.expressions.functions import Environment, is_identified
 from pendosim.expressions.grammar import Compare, Field, Literal, Node
 from pendosim.values import Row, at_path, sort_key
 
-<<<<<<< HEAD
-STAGES_NOT_BUILT = frozenset(("segment", "useragent", "itemSeen", "pages", "features", "matchRules", "retention")) | {
-=======
 STAGES_NOT_BUILT = frozenset(("itemSeen", "pages", "features", "matchRules", "retention")) | {
->>>>>>> sim
     "sessionReplays",
     "expandList",
 }
@@ -124,7 +120,11 @@ def _useragent(argument: object, environment: Environment) -> Step:
 
 def _sort(argument: object, _environment: Environment) -> Step:
     keys = [argument] if isinstance(argument, str) else argument
-    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key.strip("+-") for key in keys):
+    if (
+        not isinstance(keys, list)
+        or not keys
+        or not all(isinstance(key, str) and key.strip("+-") for key in keys)
+    ):
         raise Refused("sort is a list of field names, each perhaps with - before it")
 
     def run(rows: Rows) -> Rows:
