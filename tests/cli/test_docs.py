@@ -48,16 +48,7 @@ def test_every_option_is_documented_in_its_command_and_every_documented_option_e
         if command.default_command is None:
             continue
         found = set(re.findall(r"`(--[a-z-]+)`", documented[words]))
-        if words.startswith("pendant vault"):
-            found.add("--json")  # said once for both
-        if words in (
-            "pendant connections show",
-            "pendant connections used-by",
-            "pendant runs show",
-            "pendant resources list",
-        ):
-            found |= {"--json"}
-        assert found == options(command) - {"--no-help"}, words
+        assert found == options(command), words
 
 
 def test_every_command_and_every_option_explains_itself() -> None:
