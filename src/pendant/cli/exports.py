@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -80,7 +79,7 @@ def run_export(app: App, output: Output, asked: Export) -> Run:
     run = verbs.start(app, local_actor(), asked)
     worker = Worker(app)
     try:
-        with shown_progress(output, f"{run.resource} → {Path(run.target).name}") as listener:
+        with shown_progress(output, run.resource) as listener:
             return worker.run_now(run.id, listener)
     finally:
         worker.close()

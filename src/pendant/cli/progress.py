@@ -32,7 +32,7 @@ def _bar() -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[figures]}"),
         TimeElapsedColumn(),
         console=console(sys.stderr),
