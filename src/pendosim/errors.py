@@ -1,7 +1,7 @@
 """What a request can be refused with: a status and one plain sentence."""
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the simulator
+class Refused(Exception):
     """An answer with this status and this text (text/plain: Pendo publishes no schema of errors)."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:

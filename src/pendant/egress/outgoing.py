@@ -10,12 +10,12 @@ from urllib.parse import quote, quote_plus, urlencode
 
 from yarl import URL
 
-from pendant import __version__
 from pendant.egress.address import check_base_uri, check_path
 from pendant.egress.reach import Network
 from pendant.errors import WrongInput
 from pendant.model.connection import Authentication, HttpSettings
 from pendant.model.http import Method, Request
+from pendant.version import __version__
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 HEADERS_MAX = 50
