@@ -1,10 +1,11 @@
-"""User names: how they are shown, and the one form in which they are compared, counted and unique."""
+"""User names: what is accepted, and the one form under which tries of all its spellings are counted."""
 
 from __future__ import annotations
 
 import unicodedata
 
 from pendant.errors import WrongInput
+from pendant.model.names import name_key
 
 NAME_LENGTH_MAX = 64
 
@@ -25,10 +26,6 @@ def accepted_name(text: str) -> str:
     return name
 
 
-def name_key(text: str) -> str:
-    """Return the form in which two spellings of one name are equal: NFKC, casefold, single spaces, none outside.
-
-    Never raises, because whatever somebody types at sign-in is counted under its key.
-    """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(folded.split())[:NAME_LENGTH_MAX]
+def counted_name(text: str) -> str:
+    """Return what two spellings of one name have in common. Never raises: whatever somebody types is counted."""
+    return name_key(" ".join(text.split()))[:NAME_LENGTH_MAX]
