@@ -20,6 +20,7 @@ NAMES: dict[str, str] = {
     "PENDANT_KEY_DIR": "folder of the root key, never inside the data folder (default: ~/.config/pendant/keys)",
     "PENDANT_DATABASE_URL": "state database (default: sqlite in the data folder)",
     "PENDANT_DATABASE_URL_FILE": "file that holds PENDANT_DATABASE_URL",
+    "PENDANT_EXPORT_DIR": "folder below which the web app and the API may write exports (default: in the data folder)",
     "PENDANT_ALLOW_NETWORKS": "comma-separated CIDRs that connections may reach although private; "
     "plain http is possible only there",
     "PENDANT_HOST": "address the web app binds to (default: 127.0.0.1)",
@@ -45,6 +46,12 @@ class Settings:
     root_key: str = field(default="", repr=False)
     root_key_file: Path | None = None
     log_level: str = "info"
+    export_dir: Path | None = None
+
+    @property
+    def exports(self) -> Path:
+        """The folder below which the web app and the API may write exports."""
+        return self.export_dir or self.data_dir / "exports"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -53,6 +60,7 @@ class Settings:
         key_dir = _folder(environ, "PENDANT_KEY_DIR", "~/.config/pendant/keys")
         _refuse_nested(data_dir, key_dir)
         key_file = environ.get("PENDANT_ROOT_KEY_FILE", "")
+        export_dir = environ.get("PENDANT_EXPORT_DIR", "")
         return cls(
             data_dir=data_dir,
             key_dir=key_dir,
@@ -64,6 +72,7 @@ class Settings:
             root_key=environ.get("PENDANT_ROOT_KEY", ""),
             root_key_file=Path(key_file) if key_file else None,
             log_level=_log_level(environ.get("PENDANT_LOG_LEVEL", "info")),
+            export_dir=Path(export_dir).expanduser().absolute() if export_dir else None,
         )
 
 

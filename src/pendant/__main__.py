@@ -1,0 +1,3 @@
+from pendant.main import run
+
+run()

@@ -1,0 +1,108 @@
+"""Export one resource of one connection, from beginning to end, in this process."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from pendant.app import App
+from pendant.cli.moments import moment_of
+from pendant.cli.output import Output
+from pendant.cli.progress import shown_progress
+from pendant.cli.session import Json, installation
+from pendant.cli.shapes import run_shape
+from pendant.engine.worker import Worker
+from pendant.model.access import local_actor
+from pendant.model.export import Export
+from pendant.model.run import Run, RunState
+from pendant.services import exports as verbs
+
+_EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
+
+
+def export(
+    resource: Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")],
+    /,
+    *,
+    connection: Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")],
+    to: Annotated[
+        str,
+        Parameter(
+            name="--to",
+            help="File to write: .parquet, .csv, .jsonl or .ndjson (the last three also with .gz or .zst), "
+            "or .duckdb with #TABLE behind it if the table is not to be named like the resource.",
+        ),
+    ],
+    since: Annotated[
+        str, Parameter(name="--since", help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 30d.")
+    ] = "",
+    until: Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")] = "",
+    apps: Annotated[
+        str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
+    ] = "",
+    select: Annotated[
+        str, Parameter(name="--select", help="Columns as SQL, such as 'visitorId, lower(country) AS country'.")
+    ] = "",
+    filter: Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")] = "",  # noqa: A002 - the option's name
+    limit: Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")] = 0,
+    replace: Annotated[
+        bool,
+        Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote."),
+    ] = False,
+    json: Json = False,
+) -> int:
+    """Export a resource of a connection to a file.
+
+    The file appears when everything is in it; after an error or an interruption the target is as it was before.
+    Running the same command again writes the same file anew.
+    """
+    output = Output(json)
+    with installation() as app:
+        now = app.clock.now()
+        asked = Export(
+            resource=resource,
+            connection=connection,
+            target=to,
+            since=moment_of(since, now, "since"),
+            until=moment_of(until, now, "until"),
+            apps=tuple(word.strip() for word in apps.split(",") if word.strip()),
+            select=select,
+            filter=filter,
+            limit=limit,
+            replace=replace,
+        )
+        return show_run(output, run_export(app, output, asked))
+
+
+def run_export(app: App, output: Output, asked: Export) -> Run:
+    run = verbs.start(app, local_actor(), asked)
+    worker = Worker(app)
+    try:
+        with shown_progress(output, f"{run.resource} → {run.target}") as listener:
+            return worker.run_now(run.id, listener)
+    finally:
+        worker.close()
+
+
+def show_run(output: Output, run: Run) -> int:
+    if output.as_json:
+        output.result(run_shape(run) | _error_of(run))
+    elif run.state in _EXIT_CODES:
+        output.say(
+            f"Exported {run.rows_written:,} rows of {run.resource} to {run.target} "
+            f"in {run.duration_ms / 1000:.1f} s (run {run.id[:8]})."
+        )
+        for note in run.notes:
+            output.remark(f"Note: {note.message} ({note.count} times) [{note.code}]")
+    else:
+        output.remark(f"Error: {run.reason}")
+        output.remark(f"  [{run.error_code or run.state.value}]")
+    return _EXIT_CODES.get(run.state, 1)
+
+
+def _error_of(run: Run) -> dict[str, object]:
+    """Return the one error shape for a run that failed; it stands beside the run."""
+    if run.state in _EXIT_CODES:
+        return {}
+    return {"error": {"code": run.error_code or run.state.value, "message": run.reason, "hint": "", "field": None}}

@@ -1,0 +1,85 @@
+"""What the command line prints: tables and sentences for people, JSON for programs, errors for both.
+
+With --json, standard output holds exactly one JSON document, be it the result or {"error": …}; without it,
+results go to standard output and errors, questions and progress to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pendant.errors import PendantError
+
+_PIPE_WIDTH = 250
+
+
+def printable(value: object) -> str:
+    """Return text that cannot move the cursor or recolour a terminal, whatever another system put into it."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    as_json: bool = False
+
+    def result(self, value: Any) -> None:
+        """Print the machine-readable result; only with --json."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[str] = ()) -> None:
+        """Print aligned columns; those named in `numbers` stand to the right."""
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for column in columns:
+            table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable("" if cell is None else cell)) for cell in row))
+        console(sys.stdout).print(table)
+
+    def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
+        """Print one fact a line: what it is, and its value."""
+        table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in pairs:
+            table.add_row(name, Text(printable("" if value is None else value)))
+        console(sys.stdout).print(table)
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence for people, on standard output."""
+        sys.stdout.write(printable(sentence) + "\n")
+
+    def remark(self, sentence: str) -> None:
+        """Print a sentence beside the result, on standard error."""
+        sys.stderr.write(printable(sentence) + "\n")
+
+    def error(self, problem: PendantError) -> None:
+        if self.as_json:
+            self.result({"error": error_shape(problem)})
+            return
+        lines = [f"Error: {printable(problem.message)}"]
+        if problem.hint:
+            lines.append(f"  {printable(problem.hint)}")
+        lines.append(f"  [{problem.code}]")
+        sys.stderr.write("\n".join(lines) + "\n")
+
+
+def error_shape(problem: PendantError) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+        "field": problem.field,
+    }
+
+
+def console(stream: Any) -> Console:
+    """Return a console that fits the terminal, or one wide enough to cut nothing when the stream is no terminal."""
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else _PIPE_WIDTH)

@@ -1,0 +1,70 @@
+"""How far a run is: a bar on a terminal, now and then a line anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pendant.cli.output import Output, console
+from pendant.model.run import Progress as RunProgress
+
+Listener = Callable[[RunProgress], None]
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def shown_progress(output: Output, label: str) -> Iterator[Listener]:
+    """Give a listener that shows on standard error what it is told; it says nothing with --json."""
+    if output.as_json:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        with _bar() as bar:
+            yield _on_bar(bar, label)
+    else:
+        yield _Lines(output, label)
+
+
+def _bar() -> Progress:
+    return Progress(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[figures]}"),
+        TimeElapsedColumn(),
+        console=console(sys.stderr),
+    )
+
+
+def _on_bar(bar: Progress, label: str) -> Listener:
+    task = bar.add_task(label, total=None, figures="")
+
+    def listen(now: RunProgress) -> None:
+        if now.rows_total:
+            bar.update(task, completed=min(now.rows_read, now.rows_total), total=now.rows_total)
+        elif now.slices_total:
+            bar.update(task, completed=now.slices_done, total=now.slices_total)
+        bar.update(task, figures=figures(now))
+
+    return listen
+
+
+class _Lines:
+    def __init__(self, output: Output, label: str) -> None:
+        self._output = output
+        self._label = label
+        self._said_at = 0.0
+
+    def __call__(self, now: RunProgress) -> None:
+        if now.seconds - self._said_at >= _SECONDS_BETWEEN_LINES:
+            self._said_at = now.seconds
+            self._output.remark(f"{self._label}: {figures(now)}")
+
+
+def figures(now: RunProgress) -> str:
+    rate = round(now.rows_read / now.seconds) if now.seconds else 0
+    waiting = f", waiting for {now.waiting_for}" if now.waiting_for else ""
+    return f"{now.rows_read:,} rows, {rate:,}/s, slice {now.slices_done} of {now.slices_total}{waiting}"

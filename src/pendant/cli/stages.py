@@ -1,0 +1,20 @@
+"""A staged test report, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pendant.cli.output import Output
+from pendant.model.connection import TestStage
+
+_MARKS = {"ok": "✓", "failed": "✗", "warning": "!", "skipped": "-"}
+
+
+def shown_stages(output: Output, stages: Iterable[TestStage]) -> Iterator[TestStage]:
+    """Yield the stages on, and print each as it comes unless the result is for a program."""
+    for stage in stages:
+        if not output.as_json:
+            output.say(f"  {_MARKS[stage.outcome]} {stage.title}{': ' if stage.detail else ''}{stage.detail}")
+            if stage.hint and stage.outcome in ("failed", "warning"):
+                output.say(f"      {stage.hint}")
+        yield stage

@@ -1,0 +1,244 @@
+"""Connections: create, list, show, edit, clone, test, delete, used-by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from typing import Any
+
+from pendant.app import App
+from pendant.connectors import check
+from pendant.errors import Conflict
+from pendant.model.access import Actor, Permission
+from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
+from pendant.model.secret import Secret, token_from_input
+from pendant.services.drafts import checked_name, connection_of, named
+from pendant.services.lookup import Use, labels, refuse_taken, resolve, shown, uses_of
+from pendant.services.permission import require
+from pendant.services.verdict import refuse_failed
+from pendant.store import audit
+from pendant.store import connections as stored
+
+REVOKE_REMINDER = "The token stays valid in the other system until somebody revokes it there."
+_CLONED_FIELDS = ("name", "application", "api_type", "http", "token")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`trimmed` says that white space around the token was dropped; `report` is there when a test was asked for."""
+
+    connection: Connection
+    trimmed: bool
+    report: TestReport | None
+
+
+def create(app: App, actor: Actor, draft: Draft, token: str | None, *, test: bool) -> Saved:
+    """Save a new connection. With `test`, one that does not work is not saved and the error says which stage failed."""
+    _require_save(actor, test=test)
+    secret, trimmed = token_from_input(token)
+    connection = connection_of(app, actor, named(draft))
+    return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.create")
+
+
+def replace(
+    app: App, actor: Actor, reference: str, draft: Draft, token: str | None, *, version: int, test: bool
+) -> Saved:
+    """Save a connection anew. `version` is the one the edit began with; the token is needed every time."""
+    _require_save(actor, test=test)
+    secret, trimmed = token_from_input(token)
+    before = resolve(app, reference)
+    if before.version != version:
+        raise _version_changed(before)
+    after = with_changes(
+        connection_of(app, actor, named(draft)), id=before.id, version=version + 1, created_at=before.created_at
+    )
+    refuse_taken(app, after.name, except_id=before.id)
+    report = _tested(app, after, secret) if test else None
+    after = _with_report(after, report)
+    with app.database.begin() as tx:
+        if not stored.replace(tx, after, expected_version=version):
+            raise _version_changed(before)
+        app.vault.seal(tx, after, secret)
+        _keep_report(tx, after)
+        _audit(app, tx, actor, "connection.replace", after.id, fields=_changed(before, after))
+    return Saved(shown(app, after), trimmed, report)
+
+
+def clone(app: App, actor: Actor, reference: str, name: str, token: str | None, *, test: bool) -> Saved:
+    """Save a copy under another name. A token is never copied."""
+    _require_save(actor, test=test)
+    secret, trimmed = token_from_input(token)
+    model = resolve(app, reference)
+    draft = Draft(checked_name(name), model.application, model.api_type, http=model.http)
+    connection = connection_of(app, actor, draft)
+    return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.clone")
+
+
+def delete(app: App, actor: Actor, reference: str) -> Connection:
+    """Remove a connection and its sealed token, unless something uses it. Returns what was removed."""
+    require(actor, Permission.CONNECTIONS_WRITE)
+    connection = resolve(app, reference)
+    with app.database.begin() as tx:
+        uses = uses_of(tx, connection)
+        if uses:
+            raise Conflict(
+                "connection_in_use",
+                f"Connection {connection.name} is used by {', '.join(labels(uses))}.",
+                hint=f"Wait until that has ended, or cancel it. {REVOKE_REMINDER}",
+            )
+        stored.delete(tx, connection.id)
+        _audit(app, tx, actor, "connection.delete", connection.id)
+    return connection
+
+
+def get(app: App, actor: Actor, reference: str) -> Connection:
+    """Return the connection with this id or name."""
+    require(actor, Permission.CONNECTIONS_READ)
+    return shown(app, resolve(app, reference))
+
+
+def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> list[Connection]:
+    """Return the connections whose name contains `search`. One unreadable token never breaks the list."""
+    require(actor, Permission.CONNECTIONS_READ)
+    with app.database.read() as tx:
+        found = stored.search(tx, text=search, sort=sort)
+        using = {connection.id: uses_of(tx, connection) for connection in found}
+    return [shown(app, with_changes(each, used_by=labels(using[each.id]))) for each in found]
+
+
+def used_by(app: App, actor: Actor, reference: str) -> list[Use]:
+    require(actor, Permission.CONNECTIONS_READ)
+    connection = resolve(app, reference)
+    with app.database.read() as tx:
+        return uses_of(tx, connection)
+
+
+def test_saved(
+    app: App,
+    actor: Actor,
+    reference: str,
+    *,
+    send_event: bool = False,  # noqa: PT028 - a verb of the product, not a test
+) -> Iterator[TestStage]:
+    """Test with the stored token, stage by stage. The report is kept once the last stage was taken."""
+    require(actor, Permission.CONNECTIONS_TEST)
+    connection = resolve(app, reference)
+    app.vault.open(connection)  # an unreadable token is an error of its own, raised before the first stage
+    return _test_and_keep(app, actor, connection, send_event=send_event)
+
+
+def test_draft(
+    app: App,
+    actor: Actor,
+    draft: Draft,
+    token: str | None,
+    *,
+    send_event: bool = False,  # noqa: PT028 - a verb of the product, not a test
+    replaces: str | None = None,  # noqa: PT028 - same
+) -> Iterator[TestStage]:
+    """Test what is on the screen with the token that was typed; a stored token never meets an unsaved address.
+
+    `replaces` names the saved connection that is being edited. Nothing is stored, and the name may be missing.
+    """
+    require(actor, Permission.CONNECTIONS_WRITE, Permission.CONNECTIONS_TEST)
+    secret, _ = token_from_input(token)
+    connection = connection_of(app, actor, draft)
+    edited = resolve(app, replaces).id if replaces else ""
+    with app.database.begin() as tx:
+        _audit(app, tx, actor, "connection.test_draft", edited)
+    return check.stages(app.egress, app.catalogue, connection, token=secret, send_event=send_event)
+
+
+def _test_and_keep(app: App, actor: Actor, connection: Connection, *, send_event: bool) -> Iterator[TestStage]:
+    began = app.clock.monotonic()
+    stages: list[TestStage] = []
+    for stage in check.stages(app.egress, app.catalogue, connection, token=None, send_event=send_event):
+        stages.append(stage)
+        yield stage
+    tested = _with_report(connection, _report(app, stages, began))
+    with app.database.begin() as tx:
+        _keep_report(tx, tested)
+        outcome = "done" if tested.status is ConnectionStatus.ONLINE else "failed"
+        _audit(app, tx, actor, "connection.test", connection.id, outcome=outcome)
+
+
+def _insert(
+    app: App, actor: Actor, connection: Connection, secret: Secret, *, trimmed: bool, test: bool, action: str
+) -> Saved:
+    refuse_taken(app, connection.name)
+    report = _tested(app, connection, secret) if test else None
+    connection = _with_report(connection, report)
+    with app.database.begin() as tx:
+        stored.insert(tx, connection)
+        app.vault.seal(tx, connection, secret)
+        _keep_report(tx, connection)
+        _audit(app, tx, actor, action, connection.id, fields=_CLONED_FIELDS)
+    return Saved(shown(app, connection), trimmed, report)
+
+
+def _tested(app: App, connection: Connection, secret: Secret) -> TestReport:
+    began = app.clock.monotonic()
+    stages = list(check.stages(app.egress, app.catalogue, connection, token=secret))
+    report = _report(app, stages, began)
+    refuse_failed(report)
+    return report
+
+
+def _report(app: App, stages: list[TestStage], began: float) -> TestReport:
+    return with_changes(check.report(stages, app.clock), duration_ms=round((app.clock.monotonic() - began) * 1000))
+
+
+def _with_report(connection: Connection, report: TestReport | None) -> Connection:
+    if report is None:
+        return connection
+    status = ConnectionStatus.ONLINE if report.ok else ConnectionStatus.FAILING
+    return with_changes(connection, status=status, access=report.access, last_test=report)
+
+
+def _keep_report(tx: Any, connection: Connection) -> None:
+    if connection.last_test is not None:
+        stored.record_test(tx, connection.id, connection.last_test, connection.status, connection.access)
+
+
+def _require_save(actor: Actor, *, test: bool) -> None:
+    require(actor, Permission.CONNECTIONS_WRITE)
+    if test:
+        require(actor, Permission.CONNECTIONS_TEST)
+
+
+def _version_changed(now: Connection) -> Conflict:
+    by = f" by {now.updated_by}" if now.updated_by else ""
+    return Conflict(
+        "version_changed",
+        f"Connection {now.name} was saved{by} since you opened it, and nothing of yours was saved.",
+        hint="Open it again and repeat your change.",
+        field="version",
+    )
+
+
+def _changed(before: Connection, after: Connection) -> tuple[str, ...]:
+    names = ("name", "application", "api_type", "http")
+    return (*(name for name in names if getattr(before, name) != getattr(after, name)), "token")
+
+
+def _audit(
+    app: App,
+    tx: Any,
+    actor: Actor,
+    action: str,
+    object_id: str,
+    *,
+    outcome: str = "done",
+    fields: tuple[str, ...] = (),
+) -> None:
+    audit.append(
+        tx,
+        at=app.clock.now(),
+        actor=actor,
+        action=action,
+        object_kind="connection",
+        object_id=object_id,
+        outcome=outcome,
+        fields=fields,
+    )

@@ -1,0 +1,3 @@
+from pendosim.cli import run
+
+run()

@@ -1,0 +1,1 @@
+"""The aggregation endpoint: envelope, sources, stages, answer."""

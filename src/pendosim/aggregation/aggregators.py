@@ -1,0 +1,177 @@
+"""What `group.fields` and `reduce` can compute over the rows of one group."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pendosim.errors import NotBuilt, Refused
+from pendosim.expressions.evaluate import Evaluator, compiled
+from pendosim.expressions.functions import Environment
+from pendosim.values import Row, at_path, is_number, plain_number, sort_key, to_json
+
+Aggregate = Callable[[list[Row]], Any]
+Numbers = Sequence[float]
+
+NOT_BUILT = frozenset(("sequence", "path", "inactivityPeriods", "daysActiveCreate", "daysActiveUnion")) | {
+    "daysActiveCount",
+    "minutesActiveUnion",
+    "minutesActiveCount",
+}
+
+
+def aggregates(fields: object, environment: Environment) -> list[tuple[str, Aggregate]]:
+    """From `{"out": {agg: arg}}` or a list of those."""
+    listed = fields if isinstance(fields, list) else [fields]
+    if not all(isinstance(part, dict) for part in listed):
+        raise Refused("fields are objects of the form {name: {aggregator: argument}}")
+    return [(name, _aggregate(of, environment)) for part in listed for name, of in part.items()]
+
+
+def _aggregate(definition: object, environment: Environment) -> Aggregate:
+    if not isinstance(definition, dict) or len(definition) != 1:
+        raise Refused("an aggregated field is an object with exactly one aggregator")
+    ((name, argument),) = definition.items()
+    maker = _AGGREGATORS.get(name)
+    if maker is None:
+        if name in NOT_BUILT:
+            raise NotBuilt("aggregator", name)
+        raise Refused(f"unknown aggregator {name[:60]!r}")
+    return maker(argument, environment)
+
+
+def _count(argument: object, _environment: Environment) -> Aggregate:
+    """Null counts rows; a field (or several) counts distinct values, null left out."""
+    if argument is None:
+        return len
+    names = argument if isinstance(argument, list) else [argument]
+    if not all(isinstance(name, str) for name in names):
+        raise Refused("count wants null, a field or a list of fields")
+    paths = [tuple(name.split(".")) for name in names]
+
+    def distinct(rows: list[Row]) -> int:
+        keys = ([at_path(row, path) for path in paths] for row in rows)
+        return len({to_json(key) for key in keys if any(part is not None for part in key)})
+
+    return distinct
+
+
+def _condition(argument: object, of: str, environment: Environment) -> tuple[Any, Evaluator]:
+    if not isinstance(argument, dict) or set(argument) != {of, "if"}:
+        raise Refused(f"{of}If wants an object with {of} and if")
+    return argument[of], compiled(argument["if"], environment)
+
+
+def _count_if(argument: object, environment: Environment) -> Aggregate:
+    counted, test = _condition(argument, "count", environment)
+    count = _count(counted, environment)
+    return lambda rows: count([row for row in rows if test(row) is True])
+
+
+def _list_if(argument: object, environment: Environment) -> Aggregate:
+    listed, test = _condition(argument, "list", environment)
+    value = compiled(listed, environment)
+    return lambda rows: [value(row) for row in rows if test(row) is True]
+
+
+def _list(argument: object, environment: Environment) -> Aggregate:
+    value = compiled(argument, environment)
+    return lambda rows: [value(row) for row in rows]
+
+
+def _first(argument: object, environment: Environment) -> Aggregate:
+    value = compiled(argument, environment)
+    return lambda rows: next((found for row in rows if (found := value(row)) is not None), None)
+
+
+def _concat(argument: object, environment: Environment) -> Aggregate:
+    value = compiled(argument, environment)
+
+    def joined(rows: list[Row]) -> list[Any]:
+        found = [value(row) for row in rows]
+        return [part for one in found if one is not None for part in (one if isinstance(one, list) else [one])]
+
+    return joined
+
+
+def _list_average(argument: object, environment: Environment) -> Aggregate:
+    joined = _concat(argument, environment)
+    return lambda rows: _mean([part for part in joined(rows) if is_number(part)])
+
+
+def _least(argument: object, environment: Environment) -> Aggregate:
+    return _extreme(argument, environment, min)
+
+
+def _most(argument: object, environment: Environment) -> Aggregate:
+    return _extreme(argument, environment, max)
+
+
+def _extreme(argument: object, environment: Environment, choose: Callable[..., Any]) -> Aggregate:
+    value = compiled(argument, environment)
+
+    def chosen(rows: list[Row]) -> Any:
+        found = [one for row in rows if (one := value(row)) is not None]
+        return choose(found, key=sort_key) if found else None
+
+    return chosen
+
+
+def _over_numbers(compute: Callable[[Numbers], Any]) -> Callable[[object, Environment], Aggregate]:
+    def maker(argument: object, environment: Environment) -> Aggregate:
+        value = compiled(argument, environment)
+
+        def result(rows: list[Row]) -> Any:
+            return compute([one for row in rows if is_number(one := value(row))])
+
+        return result
+
+    return maker
+
+
+def _mean(numbers: Numbers) -> Any:
+    return plain_number(sum(numbers) / len(numbers)) if numbers else None
+
+
+def _spread(compute: Callable[[Numbers], float]) -> Callable[[Numbers], Any]:
+    return lambda numbers: plain_number(compute(numbers)) if numbers else None
+
+
+def _percentiles(argument: object, environment: Environment) -> Aggregate:
+    if not isinstance(argument, dict) or not isinstance(argument.get("field"), str):
+        raise Refused("percentiles wants an object with field and named percentages")
+    value = compiled(argument["field"], environment)
+    wanted = {name: share for name, share in argument.items() if name != "field"}
+    if not all(is_number(share) and 0 <= share <= 100 for share in wanted.values()):  # noqa: PLR2004 - per cent
+        raise Refused("percentiles are numbers from 0 to 100")
+
+    def result(rows: list[Row]) -> Row:
+        numbers = sorted(one for row in rows if is_number(one := value(row)))
+        return {name: _percentile(numbers, share) for name, share in wanted.items()}
+
+    return result
+
+
+def _percentile(numbers: Numbers, share: float) -> Any:
+    if not numbers:
+        return None
+    return numbers[min(len(numbers) - 1, int(share / 100 * len(numbers)))]
+
+
+_AGGREGATORS: dict[str, Callable[[object, Environment], Aggregate]] = {
+    "sum": _over_numbers(lambda numbers: plain_number(sum(numbers))),
+    "avg": _over_numbers(_mean),
+    "mean": _over_numbers(_mean),
+    "median": _over_numbers(_spread(statistics.median)),
+    "stddev": _over_numbers(_spread(statistics.pstdev)),
+    "var": _over_numbers(_spread(statistics.pvariance)),
+    "min": _least,
+    "max": _most,
+    "count": _count,
+    "countIf": _count_if,
+    "first": _first,
+    "list": _list,
+    "listIf": _list_if,
+    "concat": _concat,
+    "listAverage": _list_average,
+    "percentiles": _percentiles,
+}

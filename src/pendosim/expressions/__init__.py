@@ -1,0 +1,1 @@
+"""The expression language of filters, selections and time series: grammar, functions, evaluation."""

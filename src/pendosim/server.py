@@ -1,0 +1,81 @@
+"""One simulated subscription on its three listeners."""
+
+import asyncio
+import socket
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pendosim.clock import SettableClock
+from pendosim.faults import Faults
+from pendosim.keys import Keys
+from pendosim.options import Options
+from pendosim.web.call import Route
+from pendosim.web.control import Control
+from pendosim.web.listener import API_ROUTES, Listener, Subscription
+from pendosim.web.requests_seen import RequestLog
+from pendosim.world.world import World
+
+LOOPBACK = "127.0.0.1"
+_SHUTDOWN_SECONDS = 1.0
+_NO_ROUTES: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ports:
+    """0 is any free one."""
+
+    host: str = LOOPBACK
+    api: int = 0
+    data: int = 0
+    control: int = 0
+
+
+class Server:
+    def __init__(self, options: Options, clock: SettableClock, ports: Ports) -> None:
+        self.options = options
+        self.clock = clock
+        self.world = World(options, clock)
+        self.keys = Keys(options)
+        self.faults = Faults()
+        self.log = RequestLog()
+        self._ports = ports
+        self._runners: list[web.ServerRunner] = []
+        self.api = self.data = self.control = ""
+        """URLs, once started."""
+
+    async def start(self) -> None:
+        """Raises OSError where a port is taken."""
+        subscription = Subscription(self.world, self.keys, self.faults, self.log)
+        try:
+            self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
+            self.data = await self._listen(Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data)
+            control = Control(subscription, self.clock)
+            self.control = await self._listen(control.handle, LOOPBACK, self._ports.control)
+        except OSError:
+            await self.stop()
+            raise
+
+    async def _listen(self, handler: web.RequestHandler | object, host: str, port: int) -> str:
+        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=_SHUTDOWN_SECONDS)  # type: ignore[arg-type] # a bound coroutine method
+        await runner.setup()
+        self._runners.append(runner)
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound = next(iter(runner.addresses))
+        return f"http://{host}:{bound[1]}"
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
+        self._runners.clear()
+
+    def description(self) -> dict[str, str]:
+        """What a client needs; the one line `pendosim serve` prints."""
+        return {
+            "api": self.api,
+            "data": self.data,
+            "control": self.control,
+            "key": self.options.key,
+            "read_only_key": self.options.read_only_key,
+            "track_secret": self.options.track_secret,
+        }

@@ -1,0 +1,60 @@
+"""Null and type rules of rows and expressions (Pendo documents none; docs/pendosim.md lists the choices)."""
+
+import math
+from typing import Any
+
+import msgspec
+
+Row = dict[str, Any]
+
+NULL, BOOLEAN, NUMBER, STRING, OTHER = range(5)
+_KINDS = {type(None): NULL, bool: BOOLEAN, int: NUMBER, float: NUMBER, str: STRING}
+_LARGEST_EXACT = 2.0**63
+
+to_json = msgspec.json.Encoder().encode
+from_json = msgspec.json.Decoder().decode
+
+
+def kind(value: object) -> int:
+    return _KINDS.get(type(value), OTHER)
+
+
+def is_number(value: object) -> bool:
+    return kind(value) == NUMBER
+
+
+def equal(left: object, right: object) -> bool:
+    """Null equals null; values of different kinds are never equal (so true is not 1)."""
+    return kind(left) == kind(right) and left == right
+
+
+def less(left: Any, right: Any) -> bool:
+    """False for null, for different kinds, and for lists and objects."""
+    both = kind(left)
+    return both == kind(right) and both not in (NULL, OTHER) and bool(left < right)
+
+
+def sort_key(value: object) -> tuple[int, Any]:
+    """Null, booleans, numbers, strings in byte order, then lists and objects by their JSON text."""
+    of = kind(value)
+    if of == NULL:
+        return NULL, 0
+    return of, to_json(value) if of == OTHER else value
+
+
+def plain_number(value: float) -> int | float | None:
+    """Numbers are doubles; one without a fraction is printed without a decimal point, no number is null."""
+    if isinstance(value, int):
+        return value
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+
+
+def at_path(row: object, path: tuple[str, ...]) -> Any:
+    """The value at `a.b.c`; null where anything on the way is missing."""
+    for name in path:
+        if not isinstance(row, dict):
+            return None
+        row = row.get(name)
+    return row

@@ -1,0 +1,1 @@
+"""The HTTP side: listeners, credentials, routes, delivery."""

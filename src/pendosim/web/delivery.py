@@ -1,0 +1,136 @@
+"""Sends an answer, and on the way does to it what faults want done."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from pendosim.aggregation.answer import Piece
+from pendosim.faults import ANSWERS, Fault
+from pendosim.web.call import Reply
+from pendosim.web.requests_seen import Seen
+
+_CHANGES_BODY = ("drip", "reset", "truncate", "truncate_between")
+_DRIPS_PER_SECOND = 10
+# Closes with a reset instead of a polite end.
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+@dataclass
+class Struck:
+    """The faults that hit one request, by kind."""
+
+    faults: list[Fault] = field(default_factory=list)
+
+    def get(self, kind: str) -> Fault | None:
+        return next((fault for fault in self.faults if fault.kind == kind), None)
+
+    def answer(self) -> Reply | None:
+        """An answer that takes the place of the real one."""
+        found = next((fault for fault in self.faults if fault.kind in ANSWERS), None)
+        return None if found is None else Reply(*ANSWERS[found.kind])
+
+    def seconds(self) -> float:
+        """Time to wait before the answer."""
+        return sum(fault.seconds for fault in self.faults)
+
+    def headers(self) -> dict[str, str]:
+        waits = (fault.retry_after for fault in self.faults if fault.kind in ANSWERS)
+        return {"Retry-After": str(seconds) for seconds in waits if seconds is not None}
+
+    def changes_body(self) -> bool:
+        return any(fault.kind in _CHANGES_BODY for fault in self.faults)
+
+
+async def deliver(request: web.BaseRequest, reply: Reply, struck: Struck, seen: Seen) -> web.StreamResponse:
+    seen.status = reply.status
+    if reply.pieces is None and not struck.changes_body():
+        seen.bytes = len(reply.body)
+        return web.Response(
+            status=reply.status, body=reply.body, content_type=reply.content_type, headers=struck.headers()
+        )
+    return await _streamed(request, reply, struck, seen)
+
+
+async def _streamed(request: web.BaseRequest, reply: Reply, struck: Struck, seen: Seen) -> web.StreamResponse:
+    pieces = _cut(reply.pieces if reply.pieces is not None else iter([Piece(reply.body, ())]), struck)
+    response = web.StreamResponse(status=reply.status, headers=struck.headers())
+    response.content_type = reply.content_type
+    response.enable_chunked_encoding()
+    await response.prepare(request)
+    drip, reset = struck.get("drip"), struck.get("reset")
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        seen.bytes += len(piece.data)
+        if drip is not None:
+            await _drip(response, piece, drip.bytes_per_second)
+        else:
+            await response.write(piece.data)
+    if reset is not None:
+        _reset(request)
+    else:
+        await response.write_eof()
+    return response
+
+
+async def _drip(response: web.StreamResponse, piece: Piece, bytes_per_second: int) -> None:
+    size = max(1, bytes_per_second // _DRIPS_PER_SECOND)
+    for start in range(0, len(piece.data), size):
+        await response.write(bytes(piece.data[start : start + size]))
+        await asyncio.sleep(1 / _DRIPS_PER_SECOND)
+
+
+def _reset(request: web.BaseRequest) -> None:
+    transport = request.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    transport.abort()
+
+
+def _cut(pieces: Iterator[Piece], struck: Struck) -> Iterator[Piece]:
+    for kind in ("reset", "truncate", "truncate_between"):
+        fault = struck.get(kind)
+        if fault is not None:
+            return _shortened(pieces, fault)
+    return pieces
+
+
+def _shortened(pieces: Iterator[Piece], fault: Fault) -> Iterator[Piece]:
+    """Ends before the last piece at the latest, so that something is always missing."""
+    left = fault.after_bytes
+    for piece, is_last in _marked(pieces):
+        at = _place(piece, left, fault.kind)
+        if at is not None or is_last:
+            yield Piece(piece.data[: at or 0], ())
+            return
+        yield piece
+        left -= len(piece.data)
+
+
+def _place(piece: Piece, left: int, kind: str) -> int | None:
+    """Where in this piece to stop; None to go on."""
+    if kind == "truncate_between":
+        return next((int(end) for end in piece.ends if end >= left), None)
+    if left >= len(piece.data):
+        return None
+    place = max(left, 0)
+    if kind == "truncate" and len(piece.ends) and place in (0, *map(int, piece.ends)):
+        # Not between two rows: one byte into the next.
+        return min(place + 2, len(piece.data) - 1)
+    return place
+
+
+def _marked(pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bool]]:
+    """Each piece, and whether it is the last."""
+    waiting: Piece | None = None
+    for piece in pieces:
+        if waiting is not None:
+            yield waiting, False
+        waiting = piece
+    if waiting is not None:
+        yield waiting, True

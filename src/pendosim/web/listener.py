@@ -1,0 +1,125 @@
+"""The API and data listeners: faults, then credentials, then the route, then the body."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pendosim.errors import Refused
+from pendosim.faults import Faults
+from pendosim.keys import Keys
+from pendosim.web import aggregate, lists
+from pendosim.web.aggregate import source_of
+from pendosim.web.call import BODY_BYTES_MAX, Call, Reply, Route, json_reply, text_reply
+from pendosim.web.delivery import Struck, deliver
+from pendosim.web.requests_seen import RequestLog, Seen
+from pendosim.web.track import TRACK_PATH, track
+from pendosim.world.world import World
+
+KEY_HEADER = "x-pendo-integration-key"
+AGGREGATION_PATH = "/api/v1/aggregation"
+API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Everything a listener serves from."""
+
+    world: World
+    keys: Keys
+    faults: Faults
+    log: RequestLog
+
+
+class Listener:
+    def __init__(self, subscription: Subscription, routes: Iterable[Route]) -> None:
+        self._of = subscription
+        self._routes = tuple(routes)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        body = await _body(request)
+        path = request.rel_url.raw_path
+        given = request.headers.get(KEY_HEADER, "")
+        source = source_of(body or b"") if path == AGGREGATION_PATH else ""
+        seen = Seen(
+            at=self._of.world.clock.now(),
+            method=request.method,
+            path=request.rel_url.raw_path_qs,
+            header_names=tuple(request.headers),
+            key=self._of.keys.label_of(given),
+            source=source,
+        )
+        self._of.log.add(seen)
+        struck = Struck(self._of.faults.strike(path, source))
+        if struck.seconds():
+            await asyncio.sleep(struck.seconds())
+        reply = struck.answer() or await self._reply(request, body, given, struck)
+        return await deliver(request, reply, struck, seen)
+
+    async def _reply(self, request: web.BaseRequest, body: bytes | None, given: str, struck: Struck) -> Reply:
+        if body is None:
+            return text_reply(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
+        call = Call(
+            world=self._of.world,
+            method=request.method,
+            raw_path=request.rel_url.raw_path,
+            query=request.query,
+            headers=request.headers,
+            body=body,
+            without_auto=struck.get("no_auto") is not None,
+        )
+        try:
+            if call.raw_path == TRACK_PATH:
+                return track(call, self._of.keys, given)
+            reply = await asyncio.to_thread(self._checked, call, given)
+            return json_reply({"results": None}) if struck.get("null_results") else reply
+        except Refused as refused:
+            return text_reply(refused.status, refused.sentence)
+
+    def _checked(self, call: Call, given: str) -> Reply:
+        """Missing or bad key, refused endpoint and missing write access are 403 with an empty body."""
+        call.key = self._of.keys.find(given)
+        if call.key is None:
+            return self._unknown_key(given)
+        found, names = self._route(call)
+        if not call.key.may_use(call.raw_path) or (found is not None and found.write and not call.key.write):
+            return text_reply(403, "")
+        if found is None:
+            return text_reply(404, "not found")
+        call.names = names
+        return _begun(found.handler(call))
+
+    def _unknown_key(self, given: str) -> Reply:
+        if self._of.keys.is_of_another_region(given) and self._of.keys.foreign_region_status != 403:  # noqa: PLR2004 - the usual answer
+            return text_reply(self._of.keys.foreign_region_status, "wrong region")
+        return text_reply(403, "")
+
+    def _route(self, call: Call) -> tuple[Route | None, dict[str, str]]:
+        segments = call.segments()
+        for candidate in self._routes:
+            names = candidate.match(call.method, segments)
+            if names is not None:
+                return candidate, names
+        return None, {}
+
+
+def _begun(reply: Reply) -> Reply:
+    """Computes the first pieces before the status line goes out, so that what they refuse is still a 400."""
+    if reply.pieces is None:
+        return reply
+    first = [piece for _, piece in zip(range(2), reply.pieces, strict=False)]
+    rest = reply.pieces
+    reply.pieces = (piece for part in (first, rest) for piece in part)
+    return reply
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """None where it is too large; what is left of it is read and dropped by the server."""
+    parts, size = [], 0
+    async for part in request.content.iter_any():
+        size += len(part)
+        if size > BODY_BYTES_MAX:
+            return None
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,1 @@
+"""The simulated subscription: who is in it, what they did, what is tagged. Deterministic for a seed and a clock."""

@@ -1,0 +1,241 @@
+"""Rows of events, pageEvents, featureEvents and trackEvents: single events counted up by bucket."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pendosim.periods import QUARTER_HOUR_MS, Calendar
+from pendosim.tables import Column, Table, number_column, string_column
+from pendosim.values import plain_number, to_json
+from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
+from pendosim.world.words import PLACES
+
+MINUTE_MS = 60_000
+_COMBINED_MAX = 2**62
+_BUCKETS = ("hour", "day", "week", "month", "quarter")
+
+
+@dataclass(frozen=True)
+class BucketSource:
+    """One aggregation source: which events it counts, and what names their object."""
+
+    name: str
+    kind: int | None
+    """None counts everything."""
+    item_field: str
+
+
+BUCKET_SOURCES = {
+    source.name: source
+    for source in (
+        BucketSource("events", None, "pageId"),
+        BucketSource("pageEvents", PAGE, "pageId"),
+        BucketSource("featureEvents", FEATURE, "featureId"),
+        BucketSource("trackEvents", TRACK, "trackTypeId"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Pools:
+    """What the numbers of an Activity stand for."""
+
+    visitor_ids: Sequence[str]
+    account_ids: Sequence[str]
+    apps: Sequence[tuple[int, str]]
+    """Id and server."""
+    item_ids: dict[int, Sequence[str]]
+    """By kind of event."""
+    user_agents: Sequence[str]
+    ips: Sequence[str]
+    parameters: Sequence[str]
+    """As JSON."""
+    properties: Sequence[str]
+    """As JSON."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """One entry for each row: its first event, and what was counted."""
+
+    first: Activity
+    bucket: Places
+    events: Places
+    minutes: Places
+    first_time: Places
+    last_time: Places
+
+
+def bucket_table(source: BucketSource, unit: str, activity: Activity, pools: Pools, calendar: Calendar) -> Table:
+    """Every row of the source for one granularity, in an order that means nothing."""
+    chosen = activity if source.kind is None else activity.where(activity.kind == source.kind)
+    counted = _counted(source, unit, chosen, calendar)
+    return Table(_encoded(source, unit, counted, pools, calendar), _columns(source, unit, counted, pools, calendar))
+
+
+def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Calendar) -> Counted:
+    bucket = calendar.floors(unit, activity.time)
+    # Starts are whole quarter hours, so this is a small number without loss.
+    parts = [bucket // QUARTER_HOUR_MS, activity.visitor, activity.app, activity.account, activity.browser, activity.ip]
+    if source.kind is not None:
+        parts += [activity.item, activity.parameter, activity.properties]
+    key = combined(parts)
+    order = np.argsort(key, kind="stable")
+    if not len(order):
+        return Counted(activity, bucket, *(bucket,) * 4)
+    time = activity.time[order]
+    new_row = np.concatenate(([True], np.diff(key[order]) != 0))
+    new_minute = new_row | np.concatenate(([True], np.diff(time // MINUTE_MS) != 0))
+    starts = np.flatnonzero(new_row)
+    shuffle = np.random.default_rng(len(starts)).permutation(len(starts))
+    first = order[starts]
+    columns = (
+        np.diff(np.append(starts, len(order))),
+        np.add.reduceat(new_minute.astype(np.int64), starts),
+        np.minimum.reduceat(time, starts),
+        np.maximum.reduceat(time, starts),
+    )
+    return Counted(activity.where(first[shuffle]), bucket[first][shuffle], *(column[shuffle] for column in columns))
+
+
+def combined(parts: Sequence[Places]) -> Places:
+    """One number for each combination; equal exactly where all parts are equal."""
+    key = np.zeros(len(parts[0]), dtype=np.int64)
+    size = 1
+    for part in parts:
+        low = int(part.min()) if len(part) else 0
+        span = int(part.max()) - low + 1 if len(part) else 1
+        if size * span > _COMBINED_MAX:
+            known, key = np.unique(key, return_inverse=True)
+            size = len(known)
+        key = key * span + (part - low)
+        size *= span
+    return key
+
+
+def _encoded(
+    source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar
+) -> pa.LargeBinaryArray:
+    """Joined from ready pieces of JSON, column by column: building half a million dicts would take seconds."""
+    first = counted.first
+    session = pa.array(_mixed(first.session)).cast(pa.large_string())
+    last_time = _text(counted.last_time)
+    pieces: list[Any] = [
+        _taken(['{"accountId":' + _json(account) for account in (*pools.account_ids, "")], first.account),
+        _taken([f',"appId":{app},"server":{_json(server)}' for app, server in pools.apps], first.app),
+        _bucket_pieces(unit, counted.bucket, calendar),
+        ',"firstTime":',
+        _text(counted.first_time),
+        ',"lastTime":',
+        last_time,
+        ',"numEvents":',
+        _text(counted.events),
+        ',"numMinutes":',
+        _text(counted.minutes),
+        *_item_pieces(source, first, pools),
+        _taken([_ip_piece(place, ip) for place, ip in enumerate(pools.ips)], first.ip),
+        _taken([f',"userAgent":{_json(agent)}' for agent in pools.user_agents], first.browser),
+        ',"visitorId":',
+        _taken([_json(visitor) for visitor in pools.visitor_ids], first.visitor),
+        ',"analyticsSessionId":"',
+        session,
+        '","recordingId":"","recordingSessionId":"r',
+        session,
+        '","signatureAgent":"","tabId":"t',
+        session,
+        '","lastKeyFrameTimestamp":',
+        last_time,
+        *_click_pieces(source, first),
+        "},",
+    ]
+    scalars = [pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece for piece in pieces]
+    joined = pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
+    return joined.cast(pa.large_binary())
+
+
+def _json(value: object) -> str:
+    return to_json(value).decode()
+
+
+def _text(numbers: Places) -> pa.Array:
+    return pa.array(numbers).cast(pa.large_string())
+
+
+def _taken(pool: Sequence[str], places: Places) -> pa.Array:
+    """The last of the pool for place -1."""
+    return pa.array(pool, pa.large_string()).take(pa.array(places % max(1, len(pool))))
+
+
+def _mixed(numbers: Places) -> Places:
+    """Spreads small numbers over nineteen digits, so that they look like random ids."""
+    return (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17 if len(numbers) else numbers
+
+
+def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> pa.Array:
+    starts, place = np.unique(bucket, return_inverse=True)
+    wider = _BUCKETS[_BUCKETS.index(unit) :]
+    # An hourRange row names its hour and its week, month and quarter; only dayRange rows have a day.
+    named = [name for name in wider if name in (unit, "week", "month", "quarter")]
+    pool = ["".join(f',"{name}":{calendar.floor(name, int(start))}' for name in named) for start in starts]
+    return _taken(pool, place)
+
+
+def _ip_piece(place: int, ip: str) -> str:
+    of = PLACES[place % len(PLACES)]
+    where = f'"latitude":{plain_number(of.latitude)},"longitude":{plain_number(of.longitude)}'
+    return f',"remoteIp":{_json(ip)},"country":{_json(of.country)},"region":{_json(of.region)},{where}'
+
+
+def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> list[Any]:
+    if source.kind is None:
+        return [',"pageId":"allevents","properties":{}']
+    named = _taken([f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item)
+    properties = _taken([f',"properties":{one}' for one in pools.properties], first.properties)
+    if source.kind != PAGE:
+        return [named, properties]
+    return [named, _taken([f',"parameters":{one}' for one in pools.parameters], first.parameter), properties]
+
+
+def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
+    """Frustration counts: mostly none; not on trackEvents, and always 0 on featureEvents."""
+    if source.kind == TRACK:
+        return []
+    names = ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount")
+    pool = ["".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names)) for number in range(20)]
+    spread = _mixed(first.session) % len(pool) if source.kind != FEATURE else np.full(len(first), 19, dtype=np.int64)
+    return [_taken(pool, spread)]
+
+
+def _columns(
+    source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar
+) -> dict[str, Callable[[], Column]]:
+    first = counted.first
+    accounts = first.account % (len(pools.account_ids) + 1)
+    app_ids = np.array([app for app, _ in pools.apps], dtype=np.int64)
+    columns: dict[str, Callable[[], Column]] = {
+        "visitorId": partial(string_column, first.visitor, pools.visitor_ids),
+        "accountId": partial(string_column, accounts, [*pools.account_ids, ""]),
+        "appId": lambda: number_column(app_ids[first.app]),
+        "remoteIp": partial(string_column, first.ip, pools.ips),
+        "userAgent": partial(string_column, first.browser, pools.user_agents),
+        "server": partial(string_column, first.app, [server for _, server in pools.apps]),
+        "firstTime": partial(number_column, counted.first_time),
+        "lastTime": partial(number_column, counted.last_time),
+        "numEvents": partial(number_column, counted.events),
+        "numMinutes": partial(number_column, counted.minutes),
+        unit: partial(number_column, counted.bucket),
+    }
+    if source.kind is None:
+        columns["pageId"] = partial(string_column, np.zeros(len(first), dtype=np.int64), ["allevents"])
+    else:
+        columns[source.item_field] = partial(string_column, first.item, pools.item_ids[source.kind])
+    for wider in ("week", "month", "quarter"):
+        if wider != unit and _BUCKETS.index(wider) > _BUCKETS.index(unit):
+            columns[wider] = lambda wider=wider: number_column(calendar.floors(wider, counted.bucket))  # type: ignore[misc] # the default binds the loop's name
+    return columns
+
