@@ -13,7 +13,7 @@ from pendant.app import App
 from pendant.errors import NotSignedIn, TooManyTries
 from pendant.model.access import Actor
 from pendant.server.answers import is_api
-from pendant.services import accounts
+from pendant.services import accounts, tokens
 
 API_CALLS_PER_MINUTE = 600
 
@@ -54,7 +54,7 @@ class Identity:
 
     def _of_api_token(self, authorization: str) -> Actor:
         scheme, _, token = authorization.partition(" ")
-        actor = accounts.actor_of_api_token(self._app, token.strip()) if scheme.lower() == "bearer" else None
+        actor = tokens.actor_of(self._app, token.strip()) if scheme.lower() == "bearer" else None
         if actor is None:
             raise NotSignedIn(
                 "token_refused",
