@@ -29,7 +29,7 @@ class Struck:
         return next((fault for fault in self.faults if fault.kind == kind), None)
 
     def answer(self) -> Reply | None:
-        """An answer that takes the place of the real one."""
+        """Find an answer that takes the place of the real one."""
         found = next((fault for fault in self.faults if fault.kind in ANSWERS), None)
         return None if found is None else Reply(*ANSWERS[found.kind])
 
@@ -38,8 +38,8 @@ class Struck:
         return sum(fault.seconds for fault in self.faults)
 
     def headers(self) -> dict[str, str]:
-        waits = (fault.retry_after for fault in self.faults if fault.kind in ANSWERS)
-        return {"Retry-After": str(seconds) for seconds in waits if seconds is not None}
+        waits = [fault.retry_after for fault in self.faults if fault.retry_after is not None]
+        return {"Retry-After": str(waits[0])} if waits else {}
 
     def changes_body(self) -> bool:
         return any(fault.kind in _CHANGES_BODY for fault in self.faults)
@@ -101,7 +101,7 @@ def _cut(pieces: Iterator[Piece], struck: Struck) -> Iterator[Piece]:
 
 
 def _shortened(pieces: Iterator[Piece], fault: Fault) -> Iterator[Piece]:
-    """Ends before the last piece at the latest, so that something is always missing."""
+    """End before the last piece at the latest, so that something is always missing."""
     left = fault.after_bytes
     for piece, is_last in _marked(pieces):
         at = _place(piece, left, fault.kind)

@@ -105,7 +105,7 @@ class Listener:
 
 
 def _begun(reply: Reply) -> Reply:
-    """Computes the first pieces before the status line goes out, so that what they refuse is still a 400."""
+    """Compute the first pieces before the status line goes out: what they refuse is still a 400."""
     if reply.pieces is None:
         return reply
     first = [piece for _, piece in zip(range(2), reply.pieces, strict=False)]

@@ -1,4 +1,4 @@
-"""Who there is: visitors and accounts, by place in arrays. Place is popularity: the first visitor is the busiest."""
+"""Who there is: visitors and accounts, by place in arrays. The first visitor is the busiest."""
 
 from dataclasses import dataclass
 
