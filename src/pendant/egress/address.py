@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from pendant.egress.reach import METADATA_NAMES, AddressRule, address_refused, is_public, parse_address
+from pendant.egress.reach import METADATA_NAMES, AddressRule, Network, address_refused, is_public, parse_address
 from pendant.errors import WrongInput
 from pendant.model.connection import Network as Policy
-from pendant.settings import Network
 
 PORT_MAX = 65535
 URI_LENGTH_MAX = 2000

@@ -62,6 +62,8 @@ class ExchangeBody:
 
     def _inflated(self) -> Iterator[bytes]:
         encoding = self._head.header("Content-Encoding").strip().lower()
+        if self._head.header("Transfer-Encoding").strip().lower() not in ("", "chunked"):
+            raise ExchangeError(unreadable("it is transferred in a way nobody asked for"), begun=True)
         if encoding in ("", "identity"):
             yield from self._received()
             return

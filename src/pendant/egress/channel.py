@@ -89,8 +89,8 @@ class HttpChannel:
     def _attempt(self, request: Request, use: Callable[[ExchangeBody, Head, Forms], T], attempt: int) -> Iterator[T]:
         desk = self._desk
         with desk.lines.using(self._connection) as line, line.pace.place(), ExitStack() as stack:
-            exchange, known = self._send(request, line, stack)
             try:
+                exchange, known = self._send(request, line, stack)
                 head = exchange.head()
                 body = ExchangeBody(exchange, head, known, self._meter)
                 self._refuse_status(request, head, body, known, attempt)

@@ -13,13 +13,13 @@ from pendant.egress.channel import Desk, HttpChannel
 from pendant.egress.line import Ground, Lines, ResolverFactory, tls_context
 from pendant.egress.loop import LoopThread
 from pendant.egress.probe import stages
+from pendant.egress.reach import Network
 from pendant.model.clock import Clock
 from pendant.model.connection import Connection, HttpSettings, TestStage
 from pendant.model.http import Channel, Meter
-from pendant.model.scrub import Scrubber
+from pendant.model.scrub import GRACE_SECONDS, Scrubber
 from pendant.model.secret import Secret
 from pendant.model.vault import SecretOpener
-from pendant.settings import Network
 
 
 class Egress:
@@ -38,15 +38,15 @@ class Egress:
         jitter: Callable[[], float] | None = None,
     ) -> None:
         self._closing = threading.Event()
+        self._scrubber = scrubber or Scrubber(clock)
         self._ground = Ground(
-            loop=LoopThread(),
+            loop=LoopThread(chore=self._scrubber.forget, every_seconds=GRACE_SECONDS),
             clock=clock,
             allow_networks=allow_networks,
             resolver=resolver,
             tls=tls or tls_context(),
             pause=pause or self._pause,
         )
-        self._scrubber = scrubber or Scrubber(clock)
         self._lines = Lines(self._ground)
         self._desk = Desk(self._ground, self._lines, opener, self._scrubber, jitter or _jitter)
 
@@ -62,7 +62,7 @@ class Egress:
         """End every exchange and every wait; whoever is in one gets an error."""
         self._closing.set()
         self._ground.loop.close(self._lines.close)
-        self._scrubber.forget(everything=True)
+        self._scrubber.forget_idle()
 
     def _pause(self, seconds: float) -> None:
         """Wait without holding up `close`; after it, the next exchange is refused."""

@@ -14,9 +14,9 @@ from typing import Self
 
 import aiohttp
 
-from pendant.egress.loop import LoopThread
+from pendant.egress.loop import LoopClosedError, LoopThread
 from pendant.egress.outgoing import Outgoing
-from pendant.egress.verdict import CUT, SILENT, Verdict, of_exception
+from pendant.egress.verdict import CLOSED, CUT, SILENT, Verdict, of_exception
 
 PIECE_BYTES = 1 << 20
 # With aiohttp's own buffer (2 MB at most), the piece being filled and the one being read: under 8 MB a stream.
@@ -66,7 +66,10 @@ class Exchange:
         self._ended = False
 
     def __enter__(self) -> Self:
-        self._loop.start(self._begin)
+        try:
+            self._loop.start(self._begin)
+        except LoopClosedError:
+            raise ExchangeError(CLOSED, begun=False) from None
         return self
 
     def __exit__(self, *_: object) -> None:

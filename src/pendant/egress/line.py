@@ -14,10 +14,9 @@ from aiohttp.abc import AbstractResolver
 from pendant.egress.judge import JudgedResolver, request_class, socket_factory
 from pendant.egress.loop import LoopThread
 from pendant.egress.pace import Pace
-from pendant.egress.reach import AddressRule
+from pendant.egress.reach import AddressRule, Network
 from pendant.model.clock import Clock
 from pendant.model.connection import Connection
-from pendant.settings import Network
 
 READ_BUFFER_BYTES = 1 << 20
 HEADERS_MAX = 100

@@ -12,10 +12,19 @@ T = TypeVar("T")
 _CLOSE_SECONDS = 10.0
 
 
-class LoopThread:
-    """Started by the first use. After `close` nothing runs on it any more, and asking it to is an error."""
-
+class LoopClosedError(RuntimeError):
     def __init__(self) -> None:
+        super().__init__("the way out is closed")
+
+
+class LoopThread:
+    """Started by the first use; does its `chore` now and then. After `close` nothing runs on it any more, and
+    asking it to raises LoopClosedError.
+    """
+
+    def __init__(self, *, chore: Callable[[], None], every_seconds: float) -> None:
+        self._chore = chore
+        self._every_seconds = every_seconds
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -42,7 +51,7 @@ class LoopThread:
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._closed:
-            raise RuntimeError("the way out is closed")
+            raise LoopClosedError
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._serve, args=(self._loop,), name="egress", daemon=True)
@@ -63,6 +72,7 @@ class LoopThread:
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
+        self._do_chore(loop)
         try:
             loop.run_forever()
             loop.run_until_complete(_end_tasks())
@@ -72,6 +82,10 @@ class LoopThread:
             loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+
+    def _do_chore(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._chore()
+        loop.call_later(self._every_seconds, self._do_chore, loop)
 
 
 async def _end_tasks() -> None:

@@ -12,10 +12,10 @@ from yarl import URL
 
 from pendant.version import __version__
 from pendant.egress.address import check_base_uri, check_path
+from pendant.egress.reach import Network
 from pendant.errors import WrongInput
 from pendant.model.connection import Authentication, HttpSettings
 from pendant.model.http import Method, Request
-from pendant.settings import Network
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 HEADERS_MAX = 50
@@ -64,7 +64,9 @@ class Outgoing:
 
 def check_headers(headers: Iterable[tuple[str, str]], authentication: Authentication) -> None:
     """Refuse headers that a person may not set. Raises WrongInput header_invalid, without repeating a value."""
-    own = authentication.name.lower() if authentication.location == "header" else "authorization"
+    credentials = {"authorization"}
+    if authentication.location == "header":
+        credentials.add(authentication.name.lower())
     for count, (name, value) in enumerate(headers, start=1):
         lower = name.lower()
         if count > HEADERS_MAX:
@@ -73,8 +75,11 @@ def check_headers(headers: Iterable[tuple[str, str]], authentication: Authentica
             raise _header_invalid("A header name contains a character that is not allowed, or is empty.")
         if lower in _TRANSPORT_HEADERS or lower.startswith(("proxy-", "sec-")):
             raise _header_invalid(f"The header {name} is set by Pendant itself.")
-        if lower == own:
-            raise _header_invalid(f"The header {name} carries the token.", hint="Enter the token in its own field.")
+        if lower in credentials:
+            raise _header_invalid(
+                f"The header {name} carries credentials, which are never kept in the open.",
+                hint="Enter the token in its own field.",
+            )
         if not _HEADER_VALUE.fullmatch(value) or len(value) > HEADER_LENGTH_MAX:
             raise _header_invalid(f"The value of the header {name} is too long or has a character outside ASCII text.")
 

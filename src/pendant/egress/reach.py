@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pendant.errors import AddressRefused
 from pendant.model.connection import Network as Policy
-from pendant.settings import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # `ipaddress.is_global` calls several of these public (cloud metadata, NAT64, 6to4, site-local, multicast),
 # and what it says changes between Python releases; the rule is therefore written out.

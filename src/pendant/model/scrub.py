@@ -144,12 +144,15 @@ class Scrubber:
             text = one.text(text)
         return text
 
-    def forget(self, *, everything: bool = False) -> None:
-        """Drop what is no longer in use and past its grace time, or all that is not held."""
+    def forget(self) -> None:
+        """Drop what is no longer in use and past its grace time."""
         with self._lock:
-            if everything:
-                self._entries = {value: entry for value, entry in self._entries.items() if entry.holders}
             self._forget_expired()
+
+    def forget_idle(self) -> None:
+        """Drop what is no longer in use, without waiting."""
+        with self._lock:
+            self._entries = {value: entry for value, entry in self._entries.items() if entry.holders}
 
     def _forget_expired(self) -> None:
         now = self._clock.monotonic()
