@@ -31,7 +31,6 @@ class App:
     vault: Vault
     egress: Egress
     catalogue: Catalogue
-    scrubber: Scrubber
     _closing: ExitStack = field(repr=False)
     passwords: Passwords = field(default_factory=Passwords)
 
@@ -47,8 +46,11 @@ class App:
         self.close()
 
 
-def open_app(settings: Settings, clock: Clock | None = None) -> App:
-    """Open the database, the vault, the way out and the connectors; what was opened is closed again on an error."""
+def open_app(settings: Settings, clock: Clock | None = None, *, scrubber: Scrubber | None = None) -> App:
+    """Open the database, the vault, the way out and the connectors; what was opened is closed again on an error.
+
+    `scrubber` is the one that the log uses, so that no line shows a token that is in use.
+    """
     refuse_old_sqlite(sys.version_info[:2], sqlite3.sqlite_version_info)
     time = clock or SystemClock()
     catalogue = load()
@@ -58,10 +60,9 @@ def open_app(settings: Settings, clock: Clock | None = None) -> App:
         opened.callback(database.close)
         vault = Vault(KeyTable(database), provider_from(settings), time)
         vault.start()
-        scrubber = Scrubber(time)
         egress = Egress(allow_networks=settings.allow_networks, opener=vault, clock=time, scrubber=scrubber)
         opened.callback(egress.close)
-        return App(settings, time, database, vault, egress, catalogue, scrubber, opened.pop_all())
+        return App(settings, time, database, vault, egress, catalogue, opened.pop_all())
 
 
 def refuse_old_sqlite(python: tuple[int, ...], sqlite: tuple[int, ...]) -> None:

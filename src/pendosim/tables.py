@@ -3,6 +3,7 @@
 One row is the same bytes whether it is streamed from here or decoded, worked on and encoded again.
 """
 
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ ArrowArray = Any
 
 BLOCK_BYTES = 1_000_000
 ORDERS_KEPT = 6
+COLUMNS_KEPT = 64
 _DECODED_AT_ONCE = 500
 _EXACT = 2**53
 
@@ -92,6 +94,8 @@ class Table:
         self._makers = columns
         self._columns: dict[str, Column | None] = {}
         self._orders: dict[tuple[str, ...], Indices] = {}
+        # Requests run on several threads.
+        self._making = threading.RLock()
         offsets, data = encoded.buffers()[1:]
         self._offsets = np.frombuffer(offsets, dtype=np.int64, count=len(encoded) + 1)
         self._data = memoryview(data)
@@ -125,24 +129,28 @@ class Table:
     def column(self, path: tuple[str, ...]) -> Column | None:
         """None where the values are not all numbers or all strings (and nulls)."""
         name = ".".join(path)
-        if name not in self._columns:
-            maker = self._makers.get(name)
-            self._columns[name] = maker() if maker else column_of(self._values(path))
-        return self._columns[name]
+        with self._making:
+            if name not in self._columns:
+                while len(self._columns) >= COLUMNS_KEPT:
+                    self._columns.pop(next(iter(self._columns)))
+                maker = self._makers.get(name)
+                self._columns[name] = maker() if maker else column_of(self._values(path))
+            return self._columns[name]
 
     def _values(self, path: tuple[str, ...]) -> list[Any]:
         return [at_path(row, path) for row in self.rows(np.arange(len(self), dtype=np.int64))]
 
     def order(self, keys: tuple[str, ...]) -> Indices | None:
         """Sort all rows (`-name` descends), ties as they are stored; None where a key has no column."""
-        if keys not in self._orders:
-            found = self.sorted(None, keys)
-            if found is None:
-                return None
-            while len(self._orders) >= ORDERS_KEPT:
-                self._orders.pop(next(iter(self._orders)))
-            self._orders[keys] = found
-        return self._orders[keys]
+        with self._making:
+            if keys not in self._orders:
+                found = self.sorted(None, keys)
+                if found is None:
+                    return None
+                while len(self._orders) >= ORDERS_KEPT:
+                    self._orders.pop(next(iter(self._orders)))
+                self._orders[keys] = found
+            return self._orders[keys]
 
     def sorted(self, indices: Indices | None, keys: tuple[str, ...]) -> Indices | None:
         """Sort `indices` (or all), ties as given."""

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import pendosim.running
+from cli.spoken import CREATE, Cli, Create, Said
 from pendant.cli.program import execute, program
-from pendosim.running import Pendo
+from pendosim import Pendo, running
 
 NOON = 1_763_640_000_000
 """2025-11-20 12:00 UTC."""
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Cli = Callable[..., Said]
 
 
 @pytest.fixture
@@ -58,26 +41,18 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 @pytest.fixture(scope="session")
 def pendo() -> Iterator[Pendo]:
     """A small subscription that is the same at every run."""
-    with pendosim.running.running(
-        now=NOON, visitors=120, accounts=12, days=5, events_per_day=60, seed=7, timezone="UTC"
-    ) as simulator:
+    with running(now=NOON, visitors=120, accounts=12, days=5, events_per_day=60, seed=7, timezone="UTC") as simulator:
         yield simulator
 
 
 @pytest.fixture
-def create(cli: Cli, pendo: Pendo) -> Callable[..., Said]:
+def create(cli: Cli, pendo: Pendo) -> Create:
     """Save an Engage connection to the simulator without a test."""
 
     def save(name: str = "Production", *more: str) -> Said:
         return cli(*CREATE, "--name", name, "--base-uri", pendo.api, "--no-test", *more, stdin=pendo.key)
 
     return save
-
-
-CREATE = (
-    *("connections", "create", "--application", "pendo", "--api", "engage"),
-    *("--region", "custom", "--token-stdin"),
-)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
 from pendant.model.secret import Secret, token_from_input
 from pendant.services.drafts import checked_name, connection_of, named
-from pendant.services.lookup import Use, labels, refuse_taken, resolve, shown, uses_of
+from pendant.services.lookup import Use, all_shown, labels, refuse_taken, resolve, shown, uses_of
 from pendant.services.permission import require
 from pendant.services.verdict import refuse_failed
 from pendant.store import audit
@@ -94,7 +94,10 @@ def delete(app: App, actor: Actor, reference: str) -> Connection:
 def get(app: App, actor: Actor, reference: str) -> Connection:
     """Return the connection with this id or name."""
     require(actor, Permission.CONNECTIONS_READ)
-    return shown(app, resolve(app, reference))
+    connection = resolve(app, reference)
+    with app.database.read() as tx:
+        uses = uses_of(tx, connection)
+    return shown(app, with_changes(connection, used_by=labels(uses)))
 
 
 def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> list[Connection]:
@@ -103,7 +106,7 @@ def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> lis
     with app.database.read() as tx:
         found = stored.search(tx, text=search, sort=sort)
         using = {connection.id: uses_of(tx, connection) for connection in found}
-    return [shown(app, with_changes(each, used_by=labels(using[each.id]))) for each in found]
+    return all_shown(app, [with_changes(each, used_by=labels(using[each.id])) for each in found])
 
 
 def used_by(app: App, actor: Actor, reference: str) -> list[Use]:

@@ -124,7 +124,10 @@ def _over_numbers(compute: Callable[[Numbers], Any]) -> Callable[[object, Enviro
         value = compiled(argument, environment)
 
         def result(rows: list[Row]) -> Any:
-            return compute([one for row in rows if is_number(one := value(row))])
+            try:
+                return compute([one for row in rows if is_number(one := value(row))])
+            except OverflowError:
+                return None
 
         return result
 

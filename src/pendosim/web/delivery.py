@@ -6,9 +6,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from pendosim.aggregation.answer import Piece
+from pendosim.errors import Refused
 from pendosim.faults import ANSWERS, Fault
 from pendosim.web.call import Reply
 from pendosim.web.requests_seen import Seen
@@ -59,15 +60,21 @@ async def _streamed(request: web.BaseRequest, reply: Reply, struck: Struck, seen
     pieces = _cut(reply.pieces if reply.pieces is not None else iter([Piece(reply.body, ())]), struck)
     response = web.StreamResponse(status=reply.status, headers=struck.headers())
     response.content_type = reply.content_type
-    response.enable_chunked_encoding()
+    if request.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     await response.prepare(request)
     drip, reset = struck.get("drip"), struck.get("reset")
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        seen.bytes += len(piece.data)
-        if drip is not None:
-            await _drip(response, piece, drip.bytes_per_second)
-        else:
-            await response.write(piece.data)
+    try:
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            seen.bytes += len(piece.data)
+            if drip is not None:
+                await _drip(response, piece, drip.bytes_per_second)
+            else:
+                await response.write(piece.data)
+    except Refused:
+        # Half of the answer is out; the only honest end is a broken one.
+        _reset(request)
+        return response
     if reset is not None:
         _reset(request)
     else:

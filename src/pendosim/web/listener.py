@@ -38,6 +38,8 @@ class Listener:
         self._routes = tuple(routes)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await _body(request)
         path = request.rel_url.raw_path
         given = request.headers.get(KEY_HEADER, "")
@@ -46,7 +48,7 @@ class Listener:
             at=self._of.world.clock.now(),
             method=request.method,
             path=request.rel_url.raw_path_qs,
-            header_names=tuple(request.headers),
+            header_names=tuple(name.decode("latin-1") for name, _ in request.raw_headers),
             key=self._of.keys.label_of(given),
             source=source,
         )

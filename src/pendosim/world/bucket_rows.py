@@ -17,6 +17,7 @@ from pendosim.world.words import PLACES
 
 MINUTE_MS = 60_000
 _COMBINED_MAX = 2**62
+_RECORDED_EVERY = 10
 _BUCKETS = ("hour", "day", "week", "month", "quarter")
 
 
@@ -149,18 +150,26 @@ def _encoded(source: BucketSource, unit: str, counted: Counted, pools: Pools, ca
         _taken([_json(visitor) for visitor in pools.visitor_ids], first.visitor),
         ',"analyticsSessionId":"',
         session,
-        '","recordingId":"","recordingSessionId":"r',
-        session,
-        '","signatureAgent":"","tabId":"t',
-        session,
-        '","lastKeyFrameTimestamp":',
-        last_time,
+        '","tabId":"t',
+        _text(first.session),
+        _replay_pieces(first, session, last_time),
         *_click_pieces(source, first),
         "},",
     ]
+    return _joined(pieces).cast(pa.large_binary())
+
+
+def _replay_pieces(first: Activity, session: ArrowArray, last_time: ArrowArray) -> ArrowArray:
+    """Only some sessions are recorded; the other rows lack these fields."""
+    texts = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session, '","signatureAgent":""']
+    texts += [',"lastKeyFrameTimestamp":', last_time]
+    recorded: ArrowArray = pa.array(first.session % _RECORDED_EVERY == 0)
+    return pc.if_else(recorded, _joined(texts), pa.scalar('"', pa.large_string()))
+
+
+def _joined(pieces: Sequence[Any]) -> ArrowArray:
     scalars = [pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece for piece in pieces]
-    joined: ArrowArray = pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
-    return joined.cast(pa.large_binary())
+    return pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
 
 
 def _json(value: object) -> str:

@@ -64,7 +64,7 @@ def _rows(
         times = _times(random, lasts[place], options)
         metadata = {
             "auto": _auto(name, people.accounts_of(place), times, browsers[place], apps[0].server),
-            "auto__323232": {"firstvisit": times[0], "lastvisit": times[1], "lastupdated": times[2]},
+            "auto__323232": {"firstvisit": times[0], "lastvisit": times[1]},
         }
         if not anonymous[place]:
             metadata["agent"] = _agent(name, random, people.ips[ips[place]], place_of_ip(ips[place]))
