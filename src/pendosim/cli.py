@@ -38,12 +38,14 @@ def serve(
     one_timestamp: bool = False,
     odd_ids: bool = True,
     foreign_region_status: int = _DEFAULTS.foreign_region_status,
-    now: Annotated[int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")] = None,
+    now: Annotated[
+        int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")
+    ] = None,
     fault: Annotated[list[str] | None, Parameter(help="KIND,name=value,... (may be repeated).")] = None,
 ) -> None:
     """Serve a made-up subscription until interrupted.
 
-    When it is ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
+    When ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
     """
     try:
         options = Options(

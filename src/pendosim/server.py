@@ -50,7 +50,9 @@ class Server:
         """Listen. Raises OSError where a port is taken."""
         subscription = Subscription(self.world, self.keys, self.faults, self.log)
         try:
-            self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
+            self.api = await self._listen(
+                Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api
+            )
             self.data = await self._listen(
                 Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data
             )
@@ -61,7 +63,9 @@ class Server:
             raise
 
     async def _listen(self, handler: Handle, host: str, port: int) -> str:
-        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=_SHUTDOWN_SECONDS)
+        # The simulator keeps its own log of requests, and unpacks bodies itself, up to a limit.
+        server = web.Server(handler, access_log=None, auto_decompress=False)
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         self._runners.append(runner)
         site = web.TCPSite(runner, host, port)

@@ -1,8 +1,13 @@
 """POST /api/v1/aggregation as clients use it."""
 
 import csv
+import gzip
 import io
 import json
+import socket
+import urllib.request
+import zlib
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +32,11 @@ def test_any_page_size_yields_each_visitor_once(shared, size, filter_first):
     found, last = [], ""
     while True:
         two = [{"sort": ["visitorId"]}, {"filter": f"visitorId > {quoted(last)}"}]
-        page = shared.rows({"source": {"visitors": None}}, *(reversed(two) if filter_first else two), {"limit": max(size, 20)})
+        page = shared.rows(
+            {"source": {"visitors": None}},
+            *(reversed(two) if filter_first else two),
+            {"limit": max(size, 20)},
+        )
         found += [row["visitorId"] for row in page]
         if len(page) < max(size, 20):
             break
@@ -40,7 +49,17 @@ def test_any_page_size_yields_each_visitor_once(shared, size, filter_first):
 def test_any_page_size_yields_each_event_row_once_with_a_compound_key(shared, size):
     series = {"period": "dayRange", "first": "now()", "count": -4}
     source = {"source": {"pageEvents": {"appId": 'expandAppIds("*")'}, "timeSeries": series}}
-    keys = ["day", "visitorId", "pageId", "lastTime", "remoteIp", "appId", "userAgent", "accountId", "firstTime"]
+    keys = [
+        "day",
+        "visitorId",
+        "pageId",
+        "lastTime",
+        "remoteIp",
+        "appId",
+        "userAgent",
+        "accountId",
+        "firstTime",
+    ]
     found, after = [], "true"
     while True:
         page = shared.rows(source, {"filter": after}, {"sort": keys}, {"limit": size})
@@ -63,7 +82,9 @@ def _after(keys, row):
 def test_skip_paging_yields_each_account_once(shared):
     found = []
     for skip in range(0, 40, 7):
-        page = shared.rows({"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7})
+        page = shared.rows(
+            {"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7}
+        )
         found += [row["accountId"] for row in page]
     assert found == list(shared.pendo.expected("accounts").ids)
 
@@ -76,7 +97,9 @@ def test_a_count_probe_counts(shared):
 
 def test_identified_in_the_source_and_as_a_stage_are_the_same(shared):
     in_source = shared.rows({"source": {"visitors": {"identified": True}}}, {"sort": ["visitorId"]})
-    as_stage = shared.rows({"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]})
+    as_stage = shared.rows(
+        {"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]}
+    )
     assert in_source == as_stage
     assert len(in_source) < shared.pendo.expected("visitors").rows
 
@@ -135,8 +158,6 @@ def test_an_answer_of_many_blocks_is_whole():
 
 
 def _visitors(pendo):
-    import urllib.request
-
     body = json.dumps(envelope({"source": {"visitors": None}})).encode()
     headers = {"x-pendo-integration-key": pendo.key}
     request = urllib.request.Request(f"{pendo.api}/api/v1/aggregation", body, headers)
@@ -173,16 +194,50 @@ def test_a_body_of_more_than_fifty_megabytes_is_413(shared):
 
 
 STAGE_ARGUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["visitorId", "a b", "", "n+1"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["group", "fields", "field", "a", "count"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["visitorId", "a b", "", "n+1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["group", "fields", "field", "a", "count"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-OPERATORS = ["filter", "identified", "select", "eval", "set", "sort", "limit", "skip", "count", "group", "reduce", "cat"]
-OPERATORS += ["spawn", "fork", "join", "merge", "bulkExpand", "expand", "unwind", "unmarshal", "switch", "segment", "wat"]
+OPERATORS = [
+    "filter",
+    "identified",
+    "select",
+    "eval",
+    "set",
+    "sort",
+    "limit",
+    "skip",
+    "count",
+    "group",
+    "reduce",
+    "cat",
+]
+OPERATORS += [
+    "spawn",
+    "fork",
+    "join",
+    "merge",
+    "bulkExpand",
+    "expand",
+    "unwind",
+    "unmarshal",
+    "switch",
+    "segment",
+    "wat",
+]
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4))
+@given(
+    st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4)
+)
 def test_any_pipeline_is_answered_or_refused(shared, stages):
     answer = shared.aggregate({"source": {"accounts": None}}, *stages)
     assert answer.status in (200, 400)
@@ -195,3 +250,46 @@ def test_any_pipeline_is_answered_or_refused(shared, stages):
 def test_any_source_is_answered_or_refused(shared, parameters, series):
     answer = shared.aggregate({"source": {"events": parameters, "timeSeries": series}}, {"limit": 1})
     assert answer.status in (200, 400)
+
+
+def test_a_request_body_may_be_compressed(shared):
+    plain = json.dumps(envelope({"source": {"apps": None}})).encode()
+    for encoding, body in (("gzip", gzip.compress(plain)), ("deflate", zlib.compress(plain))):
+        answer = shared.request("POST", "/api/v1/aggregation", body, Content_Encoding=encoding)
+        assert len(answer.json()["results"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", b"abc", 400),
+        ("gzip", gzip.compress(b"{}")[:-9], 400),
+        ("gzip", gzip.compress(b" " * 60_000_000, 1), 413),
+        ("br", b"abc", 415),
+    ],
+)
+def test_a_compressed_body_that_is_broken_or_too_large_is_refused(shared, encoding, body, status):
+    assert shared.request("POST", "/api/v1/aggregation", body, Content_Encoding=encoding).status == status
+
+
+def test_a_client_that_leaves_in_the_middle_harms_nobody(caplog):
+    with running(visitors=5000, events_per_day=0, days=0, now=NOW) as pendo:
+        address = urlsplit(pendo.api)
+        body = json.dumps(envelope({"source": {"visitors": None}})).encode()
+        head = f"POST /api/v1/aggregation HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        for _ in range(3):
+            with socket.create_connection((address.hostname, address.port)) as connection:
+                connection.sendall(f"{head}x-pendo-integration-key: {pendo.key}\r\n\r\n".encode() + body)
+                assert connection.recv(100)
+        assert len(_visitors(pendo)) == 5000
+    assert caplog.records == []
+
+
+def test_an_old_client_gets_an_answer_without_chunks(shared):
+    address = urlsplit(shared.pendo.api)
+    body = json.dumps(envelope({"source": {"apps": None}})).encode()
+    head = f"POST /api/v1/aggregation HTTP/1.0\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f"{head}x-pendo-integration-key: {shared.pendo.key}\r\n\r\n".encode() + body)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert len(json.loads(received.split(b"\r\n\r\n", 1)[1])["results"]) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import types
@@ -26,8 +27,8 @@ _PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
 )
 
 
-def holds_json(field: pa.Field) -> bool:
-    return bool(field.metadata) and field.metadata.get(b"pendant:json") == b"1"
+def holds_json(field: Any) -> bool:
+    return (field.metadata or {}).get(b"pendant:json") == b"1"
 
 
 def check_columns(schema: pa.Schema) -> None:
@@ -54,5 +55,6 @@ def _can_hold(data_type: pa.DataType) -> bool:
     if types.is_list(data_type):
         return _can_hold(data_type.value_type)
     if types.is_struct(data_type):
-        return all(_can_hold(data_type.field(place).type) for place in range(data_type.num_fields))
+        fields = [data_type.field(place).type for place in range(data_type.num_fields)]
+        return bool(fields) and all(map(_can_hold, fields))
     return any(holds(data_type) for holds in _PLAIN)
