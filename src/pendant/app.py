@@ -13,6 +13,7 @@ from pendant.connectors.catalogue import Catalogue, load
 from pendant.egress import Egress
 from pendant.errors import SetupProblem
 from pendant.model.clock import Clock, SystemClock
+from pendant.model.scrub import Scrubber
 from pendant.settings import Settings
 from pendant.store.database import Database
 from pendant.store.keys import KeyTable
@@ -43,8 +44,11 @@ class App:
         self.close()
 
 
-def open_app(settings: Settings, clock: Clock | None = None) -> App:
-    """Open the database, the vault, the way out and the connectors; what was opened is closed again on an error."""
+def open_app(settings: Settings, clock: Clock | None = None, *, scrubber: Scrubber | None = None) -> App:
+    """Open the database, the vault, the way out and the connectors; what was opened is closed again on an error.
+
+    `scrubber` is the one that the log uses, so that no line shows a token that is in use.
+    """
     refuse_old_sqlite(sys.version_info[:2], sqlite3.sqlite_version_info)
     time = clock or SystemClock()
     catalogue = load()
@@ -54,7 +58,7 @@ def open_app(settings: Settings, clock: Clock | None = None) -> App:
         opened.callback(database.close)
         vault = Vault(KeyTable(database), provider_from(settings), time)
         vault.start()
-        egress = Egress(allow_networks=settings.allow_networks, opener=vault, clock=time)
+        egress = Egress(allow_networks=settings.allow_networks, opener=vault, clock=time, scrubber=scrubber)
         opened.callback(egress.close)
         return App(settings, time, database, vault, egress, catalogue, opened.pop_all())
 

@@ -8,9 +8,9 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from pendant import __version__
 from pendant.cli.program import execute, program
 from pendant.process import harden
+from pendant.version import __version__
 
 TERMINATED = 143
 

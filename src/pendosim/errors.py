@@ -2,7 +2,7 @@
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the simulator
-    """The request is answered with this status and this text (text/plain; Pendo publishes no error schema)."""
+    """An answer with this status and this text (text/plain: Pendo publishes no schema of errors)."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)

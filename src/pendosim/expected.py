@@ -1,4 +1,4 @@
-"""The truth a client must arrive at, counted from the made-up people and events, not from what HTTP answers."""
+"""The truth a client must arrive at, counted from people and events, not from what HTTP answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def _buckets(world: World, resource: str, span: _Span, apps: tuple[int, ...] | N
 
 
 def _distinct(world: World, activity: Activity, unit: str, *, with_item: bool) -> set[tuple[int, ...]]:
-    """What makes a row: everything but the time inside its bucket."""
+    """Tell rows apart by everything but the time inside its bucket."""
     columns = [activity.app, world.calendar.floors(unit, activity.time), activity.visitor, activity.account]
     columns += [activity.browser, activity.ip]
     if with_item:
@@ -91,7 +91,9 @@ def _distinct(world: World, activity: Activity, unit: str, *, with_item: bool) -
     return set(zip(*(column.tolist() for column in columns), strict=True))
 
 
-def _inside(times: np.ndarray[tuple[int], np.dtype[np.int64]], span: _Span) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _inside(
+    times: np.ndarray[tuple[int], np.dtype[np.int64]], span: _Span
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     since, until = span
     inside = np.ones(len(times), dtype=np.bool_)
     if since is not None:

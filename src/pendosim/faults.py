@@ -9,7 +9,11 @@ from typing import Any
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "rate_limited": (429, "text/plain", b"Too Many Requests"),
     "server_error": (500, "application/json", b'"internal error"'),
-    "unavailable": (503, "text/html", b"<html><head><title>503</title></head><body>Service Unavailable</body></html>"),
+    "unavailable": (
+        503,
+        "text/html",
+        b"<html><head><title>503</title></head><body>Service Unavailable</body></html>",
+    ),
     "bad_gateway": (502, "text/html", b"<html><body><h1>502 Bad Gateway</h1></body></html>"),
     "timeout": (408, "text/plain", b""),
     "forbidden": (403, "text/plain", b""),
@@ -73,7 +77,7 @@ class _Armed:
         self.dice = random.Random(self.fault.seed)  # noqa: S311 - a test's dice, repeatable by intent
 
     def strikes(self) -> bool:
-        """Counts one matching request."""
+        """Count one matching request."""
         self.matched += 1
         if self.matched < self.fault.nth or self.struck == self.fault.times:
             return False
@@ -91,7 +95,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, kind: str, **settings: Any) -> Fault:
-        """`faults.add("rate_limited", path="/api/v1/page", times=2, retry_after=1)`"""
+        """Arm one, as in `faults.add("rate_limited", path="/api/v1/page", times=2, retry_after=1)`."""
         return self.arm(Fault(kind, **settings))
 
     def arm(self, fault: Fault) -> Fault:
@@ -108,7 +112,7 @@ class Faults:
             return [asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck} for armed in self._armed]
 
     def strike(self, path: str, source: str) -> list[Fault]:
-        """The faults that hit this request."""
+        """Find the faults that hit this request."""
         with self._lock:
             return [armed.fault for armed in self._armed if armed.fault.matches(path, source) and armed.strikes()]
 
@@ -120,7 +124,9 @@ def fault_of(settings: object) -> Fault:
     known = {one.name: one.type for one in fields(Fault)}
     unknown = set(settings) - set(known)
     if unknown:
-        raise ValueError(f"unknown fault setting {', '.join(sorted(map(str, unknown)))[:100]}; wanted {', '.join(known)}")
+        raise ValueError(
+            f"unknown fault setting {', '.join(sorted(map(str, unknown)))[:100]}; wanted {', '.join(known)}"
+        )
     try:
         return Fault(**settings)
     except TypeError as bad:

@@ -37,7 +37,14 @@ class Options:
     track_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        for name, least in (("visitors", 0), ("accounts", 0), ("days", 0), ("events_per_day", 0), ("apps", 1), ("seed", 0)):
+        for name, least in (
+            ("visitors", 0),
+            ("accounts", 0),
+            ("days", 0),
+            ("events_per_day", 0),
+            ("apps", 1),
+            ("seed", 0),
+        ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:
                 raise ValueError(f"{name} is {value}; wanted a number from {least} to {_ITEMS_MAX}")

@@ -1,4 +1,4 @@
-"""Buckets of time in the subscription's time zone: hours, days, weeks from Sunday, months, quarters, years."""
+"""Buckets of time in the subscription's zone: hours, days, weeks from Sunday, months, quarters, years."""
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +34,7 @@ class Calendar:
         return datetime.fromtimestamp(time // 1000, self.zone)
 
     def at(self, day: date, seconds: int = 0) -> int:
-        """The instant of local midnight (in a gap: of the gap), plus wall-clock seconds."""
+        """Find the instant of local midnight (in a gap: of the gap), plus wall-clock seconds."""
         try:
             wall = datetime(day.year, day.month, day.day, tzinfo=self.zone) + timedelta(seconds=seconds)
             return round(wall.astimezone(UTC).timestamp()) * 1000
@@ -42,14 +42,14 @@ class Calendar:
             raise Refused("time is out of range; wanted a date between 1970 and 2100") from beyond
 
     def floor(self, unit: str, time: int) -> int:
-        """The start of the hour, day, ... that holds `time`."""
+        """Round down to the start of the hour, day, ... that holds `time`."""
         local = self.local(time)
         if unit == "hour":
             return self._hour(time, local)
         return self.at(_first_day(unit, local.date()))
 
     def add(self, unit: str, start: int, count: int) -> int:
-        """The start of the bucket `count` buckets after the one that begins at `start`."""
+        """Find the start of the bucket `count` buckets after the one that begins at `start`."""
         if unit == "hour":
             return self.floor(unit, start + count * HOUR_MS)
         day = self.local(start).date()
@@ -64,7 +64,7 @@ class Calendar:
         return self.at(_moved(unit, local.date(), count), since_midnight) + time % 1000
 
     def ordinal(self, unit: str, time: int) -> int:
-        """Counts buckets: the difference of two is the number of bucket starts between them."""
+        """Count buckets: the difference of two is the number of bucket starts between them."""
         if unit == "hour":
             return time // HOUR_MS
         day = self.local(time).date()

@@ -53,14 +53,12 @@ class Pendo:
         identified: bool = False,
     ) -> Expected:
         """See pendosim.expected.expected_of."""
-        return expected_of(
-            self.world, resource, since=since, until=until, apps=apps, unit=unit, identified=identified
-        )
+        return expected_of(self.world, resource, since=since, until=until, apps=apps, unit=unit, identified=identified)
 
 
 @contextmanager
 def running(*, now: int | None = None, ports: Ports | None = None, **options: Any) -> Iterator[Pendo]:
-    """Starts a simulator on free ports and stops it at the end. `options` are those of pendosim.Options.
+    """Start a simulator on free ports and stop it at the end. `options` are those of pendosim.Options.
 
     `now` (ms) fixes the clock; with it and a seed everything is the same at every run.
     """

@@ -1,7 +1,7 @@
 """One simulated subscription on its three listeners."""
 
 import asyncio
-import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -15,6 +15,8 @@ from pendosim.web.control import Control
 from pendosim.web.listener import API_ROUTES, Listener, Subscription
 from pendosim.web.requests_seen import RequestLog
 from pendosim.world.world import World
+
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0
@@ -45,19 +47,21 @@ class Server:
         """URLs, once started."""
 
     async def start(self) -> None:
-        """Raises OSError where a port is taken."""
+        """Listen. Raises OSError where a port is taken."""
         subscription = Subscription(self.world, self.keys, self.faults, self.log)
         try:
             self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
-            self.data = await self._listen(Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data)
+            self.data = await self._listen(
+                Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data
+            )
             control = Control(subscription, self.clock)
             self.control = await self._listen(control.handle, LOOPBACK, self._ports.control)
         except OSError:
             await self.stop()
             raise
 
-    async def _listen(self, handler: web.RequestHandler | object, host: str, port: int) -> str:
-        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=_SHUTDOWN_SECONDS)  # type: ignore[arg-type] # a bound coroutine method
+    async def _listen(self, handler: Handle, host: str, port: int) -> str:
+        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         self._runners.append(runner)
         site = web.TCPSite(runner, host, port)
@@ -70,7 +74,7 @@ class Server:
         self._runners.clear()
 
     def description(self) -> dict[str, str]:
-        """What a client needs; the one line `pendosim serve` prints."""
+        """Say what a client needs, as in the one line `pendosim serve` prints."""
         return {
             "api": self.api,
             "data": self.data,

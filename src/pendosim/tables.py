@@ -3,6 +3,7 @@
 One row is the same bytes whether it is streamed from here or decoded, worked on and encoded again.
 """
 
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from pendosim.values import NULL, NUMBER, STRING, Row, at_path, from_json, kind,
 
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+# pyarrow's stubs do not follow computed arrays.
+ArrowArray = Any
 
 BLOCK_BYTES = 1_000_000
 ORDERS_KEPT = 6
+COLUMNS_KEPT = 64
 _DECODED_AT_ONCE = 500
 _EXACT = 2**53
 
@@ -27,12 +31,12 @@ class Block(NamedTuple):
     """Encoded rows, each followed by a comma; `ends` are the places before those commas."""
 
     data: memoryview
-    ends: Sequence[int]
+    ends: Sequence[int] | Indices
 
 
 @dataclass(frozen=True)
 class Column:
-    """Numbers, or strings as places in their sorted vocabulary `words`. Where `null`, the number means nothing."""
+    """Numbers, or strings as places in their sorted vocabulary `words`; where `null`, neither."""
 
     numbers: NDArray[Any]
     null: Mask
@@ -84,12 +88,14 @@ _NUMPY_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 class Table:
-    def __init__(self, encoded: pa.LargeBinaryArray, columns: Mapping[str, Callable[[], Column]]) -> None:
-        """`encoded` holds each row as JSON with a comma behind it."""
+    def __init__(self, encoded: ArrowArray, columns: Mapping[str, Callable[[], Column]]) -> None:
+        """Keep `encoded`: an Arrow large_binary array, each row JSON with a comma behind it."""
         self._encoded = encoded
         self._makers = columns
         self._columns: dict[str, Column | None] = {}
         self._orders: dict[tuple[str, ...], Indices] = {}
+        # Requests run on several threads.
+        self._making = threading.RLock()
         offsets, data = encoded.buffers()[1:]
         self._offsets = np.frombuffer(offsets, dtype=np.int64, count=len(encoded) + 1)
         self._data = memoryview(data)
@@ -100,8 +106,9 @@ class Table:
         lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)) + 1
         offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         data = b",".join([*parts, b""])
-        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
-        return cls(pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(parts), buffers), columns or {})
+        buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(data)]
+        encoded: ArrowArray = pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(parts), buffers)
+        return cls(encoded, columns or {})
 
     def __len__(self) -> int:
         return len(self._encoded)
@@ -122,27 +129,31 @@ class Table:
     def column(self, path: tuple[str, ...]) -> Column | None:
         """None where the values are not all numbers or all strings (and nulls)."""
         name = ".".join(path)
-        if name not in self._columns:
-            maker = self._makers.get(name)
-            self._columns[name] = maker() if maker else column_of(self._values(path))
-        return self._columns[name]
+        with self._making:
+            if name not in self._columns:
+                while len(self._columns) >= COLUMNS_KEPT:
+                    self._columns.pop(next(iter(self._columns)))
+                maker = self._makers.get(name)
+                self._columns[name] = maker() if maker else column_of(self._values(path))
+            return self._columns[name]
 
     def _values(self, path: tuple[str, ...]) -> list[Any]:
         return [at_path(row, path) for row in self.rows(np.arange(len(self), dtype=np.int64))]
 
     def order(self, keys: tuple[str, ...]) -> Indices | None:
-        """All rows in this order (`-name` descends), ties as they are stored; None where a key has no column."""
-        if keys not in self._orders:
-            found = self.sorted(None, keys)
-            if found is None:
-                return None
-            while len(self._orders) >= ORDERS_KEPT:
-                self._orders.pop(next(iter(self._orders)))
-            self._orders[keys] = found
-        return self._orders[keys]
+        """Sort all rows (`-name` descends), ties as they are stored; None where a key has no column."""
+        with self._making:
+            if keys not in self._orders:
+                found = self.sorted(None, keys)
+                if found is None:
+                    return None
+                while len(self._orders) >= ORDERS_KEPT:
+                    self._orders.pop(next(iter(self._orders)))
+                self._orders[keys] = found
+            return self._orders[keys]
 
     def sorted(self, indices: Indices | None, keys: tuple[str, ...]) -> Indices | None:
-        """`indices` (or all) in this order, ties as given."""
+        """Sort `indices` (or all), ties as given."""
         arrays: list[NDArray[Any]] = []
         for key in reversed(keys):
             column = self.column(tuple(key.lstrip("+-").split(".")))
@@ -158,10 +169,14 @@ class Table:
             return
         rows_each = max(1, BLOCK_BYTES * len(self) // max(1, self.size_bytes))
         for start in range(0, len(indices), rows_each):
-            taken = self._encoded.take(pa.array(indices[start : start + rows_each]))
+            taken = self._encoded.take(_places(indices[start : start + rows_each]))
             offsets, data = taken.buffers()[1:]
             ends = np.frombuffer(offsets, dtype=np.int64, count=len(taken) + 1)
             yield Block(memoryview(data)[: ends[-1]], ends[1:] - 1)
+
+
+def _places(indices: Indices) -> ArrowArray:
+    return pa.array(indices)
 
 
 def number_column(numbers: NDArray[Any], null: Mask | None = None) -> Column:

@@ -29,7 +29,7 @@ def equal(left: object, right: object) -> bool:
 
 
 def less(left: Any, right: Any) -> bool:
-    """False for null, for different kinds, and for lists and objects."""
+    """Compare; false for null, for different kinds, and for lists and objects."""
     both = kind(left)
     return both == kind(right) and both not in (NULL, OTHER) and bool(left < right)
 
@@ -52,7 +52,7 @@ def plain_number(value: float) -> int | float | None:
 
 
 def at_path(row: object, path: tuple[str, ...]) -> Any:
-    """The value at `a.b.c`; null where anything on the way is missing."""
+    """Find the value at `a.b.c`; null where anything on the way is missing."""
     for name in path:
         if not isinstance(row, dict):
             return None

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from pendant.errors import WrongInput
 
-_AGO = re.compile(r"(\d{1,5})([hdw])")
+_AGO = re.compile(r"(\d{1,4})([hdw])")
 
 
 def moment_of(text: str, now: datetime, option: str) -> datetime | None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from pendant.app import App, open_app
+from pendant.cli.log_file import logging_to_file
+from pendant.errors import PendantError
+from pendant.model.clock import SystemClock
+from pendant.model.scrub import Scrubber
 from pendant.settings import Settings
 
 Json = Annotated[
@@ -19,5 +26,25 @@ Json = Annotated[
 
 @contextmanager
 def installation() -> Iterator[App]:
-    with open_app(Settings.from_environment(os.environ)) as app:
-        yield app
+    settings = Settings.from_environment(os.environ)
+    clock = SystemClock()
+    scrubber = Scrubber(clock)
+    with logging_to_file(settings, scrubber) as log:
+        try:
+            with open_app(settings, clock, scrubber=scrubber) as app:
+                yield app
+        except (PendantError, BrokenPipeError):
+            raise
+        except Exception as problem:
+            raise _noted(problem, log) from None
+
+
+def _noted(problem: Exception, log: Path) -> PendantError:
+    """Put what nobody expected into the log under an id, and return one sentence about it."""
+    number = secrets.token_hex(4)
+    logging.getLogger("pendant.cli").critical("unexpected error %s", number, exc_info=problem)
+    return PendantError(
+        "unexpected",
+        f"Something went wrong that should not have; error {number}.",
+        hint=f"The details are in {log} under that number.",
+    )

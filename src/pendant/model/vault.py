@@ -40,7 +40,7 @@ class WrappedKek:
 
 
 class VaultState(StrEnum):
-    """`empty`: nothing was ever sealed. `locked`: rows exist and no configured root key opens them.
+    """`empty`: there is no key yet. `locked`: no configured root key is usable here, or none opens what is stored.
     `partial`: some secrets do not open; their connections need their token again, the others work.
     """
 

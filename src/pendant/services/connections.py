@@ -14,7 +14,7 @@ from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
 from pendant.model.secret import Secret, token_from_input
 from pendant.services.drafts import checked_name, connection_of, named
-from pendant.services.lookup import Use, labels, refuse_taken, resolve, shown, uses_of
+from pendant.services.lookup import Use, all_shown, labels, refuse_taken, resolve, shown, uses_of
 from pendant.services.permission import require
 from pendant.services.verdict import refuse_failed
 from pendant.store import audit
@@ -60,7 +60,6 @@ def replace(
         if not stored.replace(tx, after, expected_version=version):
             raise _version_changed(before)
         app.vault.seal(tx, after, secret)
-        _keep_report(tx, after)
         _audit(app, tx, actor, "connection.replace", after.id, fields=_changed(before, after))
     return Saved(shown(app, after), trimmed, report)
 
@@ -95,7 +94,10 @@ def delete(app: App, actor: Actor, reference: str) -> Connection:
 def get(app: App, actor: Actor, reference: str) -> Connection:
     """Return the connection with this id or name."""
     require(actor, Permission.CONNECTIONS_READ)
-    return shown(app, resolve(app, reference))
+    connection = resolve(app, reference)
+    with app.database.read() as tx:
+        uses = uses_of(tx, connection)
+    return shown(app, with_changes(connection, used_by=labels(uses)))
 
 
 def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> list[Connection]:
@@ -104,7 +106,7 @@ def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> lis
     with app.database.read() as tx:
         found = stored.search(tx, text=search, sort=sort)
         using = {connection.id: uses_of(tx, connection) for connection in found}
-    return [shown(app, with_changes(each, used_by=labels(using[each.id]))) for each in found]
+    return all_shown(app, [with_changes(each, used_by=labels(using[each.id])) for each in found])
 
 
 def used_by(app: App, actor: Actor, reference: str) -> list[Use]:
@@ -156,9 +158,11 @@ def _test_and_keep(app: App, actor: Actor, connection: Connection, *, send_event
     for stage in check.stages(app.egress, app.catalogue, connection, token=None, send_event=send_event):
         stages.append(stage)
         yield stage
-    tested = _with_report(connection, _report(app, stages, began))
+    report = _report(app, stages, began)
+    tested = _with_report(connection, report)
     with app.database.begin() as tx:
-        _keep_report(tx, tested)
+        # A connection that was saved anew while it was tested is not the one this report is about.
+        stored.record_test(tx, tested.id, report, tested.status, tested.access, version=tested.version)
         outcome = "done" if tested.status is ConnectionStatus.ONLINE else "failed"
         _audit(app, tx, actor, "connection.test", connection.id, outcome=outcome)
 
@@ -172,7 +176,6 @@ def _insert(
     with app.database.begin() as tx:
         stored.insert(tx, connection)
         app.vault.seal(tx, connection, secret)
-        _keep_report(tx, connection)
         _audit(app, tx, actor, action, connection.id, fields=_CLONED_FIELDS)
     return Saved(shown(app, connection), trimmed, report)
 
@@ -194,11 +197,6 @@ def _with_report(connection: Connection, report: TestReport | None) -> Connectio
         return connection
     status = ConnectionStatus.ONLINE if report.ok else ConnectionStatus.FAILING
     return with_changes(connection, status=status, access=report.access, last_test=report)
-
-
-def _keep_report(tx: Any, connection: Connection) -> None:
-    if connection.last_test is not None:
-        stored.record_test(tx, connection.id, connection.last_test, connection.status, connection.access)
 
 
 def _require_save(actor: Actor, *, test: bool) -> None:

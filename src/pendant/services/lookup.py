@@ -7,7 +7,7 @@ from dataclasses import replace as with_changes
 from typing import Any
 
 from pendant.app import App
-from pendant.errors import Conflict, NotFound
+from pendant.errors import Conflict, NotFound, SetupProblem
 from pendant.model.connection import Connection, ConnectionStatus
 from pendant.model.vault import VaultState
 from pendant.services.nearest import did_you_mean
@@ -52,10 +52,22 @@ def refuse_taken(app: App, name: str, *, except_id: str = "") -> None:
 
 
 def shown(app: App, connection: Connection) -> Connection:
-    status = app.vault.status()
-    if status.state is VaultState.LOCKED or connection.id in status.unreadable:
+    """Return the connection as it is now: one whose token does not open needs it again."""
+    try:
+        app.vault.open(connection)
+    except SetupProblem:
         return with_changes(connection, status=ConnectionStatus.TOKEN_NEEDED)
     return connection
+
+
+def all_shown(app: App, connections: list[Connection]) -> list[Connection]:
+    """Do as `shown` for many, with one look into the vault."""
+    status = app.vault.status()
+    needing = {each.id for each in connections} if status.state is VaultState.LOCKED else set(status.unreadable)
+    return [
+        with_changes(each, status=ConnectionStatus.TOKEN_NEEDED) if each.id in needing else each
+        for each in connections
+    ]
 
 
 def uses_of(tx: Any, connection: Connection) -> list[Use]:

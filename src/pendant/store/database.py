@@ -76,7 +76,10 @@ class Database:
                 if connection.info.pop(_FLUSH, False) or self._flush_due:
                     self._flush_due = not _truncate_log(connection)
         except DBAPIError as problem:
-            raise as_setup_problem(problem, self._path, reading=reading) from problem
+            explained = as_setup_problem(problem, self._path, reading=reading)
+            if explained is None:
+                raise
+            raise explained from problem
 
     def _prepare(self) -> None:
         with self.read() as tx:

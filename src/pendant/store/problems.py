@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from pendant.errors import PendantError, SetupProblem
+from pendant.errors import SetupProblem
 
 _SENTENCES: dict[int, tuple[str, str, str]] = {
     sqlite3.SQLITE_FULL: (
@@ -48,18 +48,16 @@ _SENTENCES: dict[int, tuple[str, str, str]] = {
 }
 
 
-def as_setup_problem(problem: DBAPIError, path: Path, *, reading: bool) -> Exception:
-    """Return the sentence for a failure of the database itself; a mistake of ours comes back as it was.
+def as_setup_problem(problem: DBAPIError, path: Path, *, reading: bool) -> SetupProblem | None:
+    """Return the sentence for a failure of the database itself, None for a mistake of ours.
 
-    Such a mistake is a write in a transaction that was opened for `reading`.
+    Such a mistake is a broken constraint, or a write in a transaction that was opened for `reading`.
     """
     code = getattr(problem.orig, "sqlite_errorcode", None)
     if code is None or isinstance(problem, IntegrityError) or (reading and code == sqlite3.SQLITE_READONLY):
-        return problem
+        return None
     known = _SENTENCES.get(code & 0xFF)  # the low byte is the kind, the others say where exactly
-    return problem if known is None else _setup_problem(known, path)
-
-
-def _setup_problem(sentence: tuple[str, str, str], path: Path) -> PendantError:
-    code, message, hint = sentence
-    return SetupProblem(code, message.format(path=path), hint=hint)
+    if known is None:
+        return None
+    name, message, hint = known
+    return SetupProblem(name, message.format(path=path), hint=hint)

@@ -22,9 +22,12 @@ NOT_BUILT = frozenset(("sequence", "path", "inactivityPeriods", "daysActiveCreat
 def aggregates(fields: object, environment: Environment) -> list[tuple[str, Aggregate]]:
     """From `{"out": {agg: arg}}` or a list of those."""
     listed = fields if isinstance(fields, list) else [fields]
-    if not all(isinstance(part, dict) for part in listed):
-        raise Refused("fields are objects of the form {name: {aggregator: argument}}")
-    return [(name, _aggregate(of, environment)) for part in listed for name, of in part.items()]
+    found = []
+    for part in listed:
+        if not isinstance(part, dict):
+            raise Refused("fields are objects of the form {name: {aggregator: argument}}")
+        found += [(name, _aggregate(of, environment)) for name, of in part.items()]
+    return found
 
 
 def _aggregate(definition: object, environment: Environment) -> Aggregate:
@@ -44,9 +47,9 @@ def _count(argument: object, _environment: Environment) -> Aggregate:
     if argument is None:
         return len
     names = argument if isinstance(argument, list) else [argument]
-    if not all(isinstance(name, str) for name in names):
+    paths = [tuple(name.split(".")) for name in names if isinstance(name, str)]
+    if len(paths) != len(names):
         raise Refused("count wants null, a field or a list of fields")
-    paths = [tuple(name.split(".")) for name in names]
 
     def distinct(rows: list[Row]) -> int:
         keys = ([at_path(row, path) for path in paths] for row in rows)
@@ -121,7 +124,10 @@ def _over_numbers(compute: Callable[[Numbers], Any]) -> Callable[[object, Enviro
         value = compiled(argument, environment)
 
         def result(rows: list[Row]) -> Any:
-            return compute([one for row in rows if is_number(one := value(row))])
+            try:
+                return compute([one for row in rows if is_number(one := value(row))])
+            except OverflowError:
+                return None
 
         return result
 

@@ -10,7 +10,7 @@ from pendosim.aggregation.pipeline import Pipeline
 from pendosim.aggregation.selection import Selection
 from pendosim.aggregation.sources import Rows
 from pendosim.errors import Refused
-from pendosim.tables import BLOCK_BYTES, Block
+from pendosim.tables import BLOCK_BYTES, Block, Indices
 from pendosim.values import Row, to_json
 
 _ROWS_AT_ONCE = 400
@@ -18,7 +18,7 @@ _ROWS_AT_ONCE = 400
 
 class Piece(NamedTuple):
     data: bytes | memoryview
-    ends: Sequence[int]
+    ends: Sequence[int] | Indices
     """Places where a row has just ended (before its comma)."""
 
 
@@ -44,7 +44,7 @@ def json_pieces(pipeline: Pipeline) -> Iterator[Piece]:
 
 
 def framed(rows: Rows, framing: Framing) -> Iterator[Piece]:
-    """The last row loses its comma, so each block waits until it is known whether another follows."""
+    """Strip the last row of its comma: each block waits until it is known whether another follows."""
     yield Piece(framing.head, ())
     waiting: Block | None = None
     for block in _blocks(rows):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pendosim.aggregation.selection import whole
+from pendosim.aggregation.shape import Step, put
 from pendosim.aggregation.sources import Rows
-from pendosim.aggregation.stages import Step, put
 from pendosim.errors import NotBuilt, Refused
 from pendosim.tables import Table
 from pendosim.values import Row, at_path, to_json
@@ -13,7 +13,7 @@ from pendosim.world.world import World
 
 
 def expand_step(argument: object, world: World) -> Step:
-    """`{"out": {"visitor": "visitorId"}}`: the metadata of a visitor or account, or a tagged object itself."""
+    """Attach metadata of a visitor or account, or a tagged object: `{"out": {"visitor": "visitorId"}}`."""
     if not isinstance(argument, dict):
         raise Refused("expand is an object of the form {out: {kind: field}}")
     wanted = [_wanted(out, of, world) for out, of in argument.items()]
@@ -58,7 +58,7 @@ def _by_id(objects: list[Row]) -> dict[str, Any]:
 
 
 def merged(fields: list[Any], mappings: dict[str, Any] | None, inner: Callable[[], Rows]) -> Step:
-    """A left join: the first inner row with equal fields lends its values."""
+    """Join from the left: the first inner row with equal fields lends its values."""
     if not fields or not all(isinstance(name, str) for name in fields):
         raise Refused("merge fields are a list of names")
     if mappings is not None and not all(isinstance(of, str) for of in mappings.values()):

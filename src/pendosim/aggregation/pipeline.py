@@ -1,12 +1,13 @@
-"""A pipeline of stages, checked whole before it runs, so that what is wrong is a 400 and not half an answer."""
+"""A pipeline of stages, checked whole before it runs: what is wrong is a 400 and not half an answer."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pendosim.aggregation.lookups import expand_step, merged
+from pendosim.aggregation.shape import Step
 from pendosim.aggregation.sources import Query, Rows, source_rows
-from pendosim.aggregation.stages import STAGES, STAGES_NOT_BUILT, Step
+from pendosim.aggregation.stages import STAGES, STAGES_NOT_BUILT
 from pendosim.aggregation.windows import Window, window_of
 from pendosim.errors import NotBuilt, Refused
 from pendosim.expressions.functions import Environment

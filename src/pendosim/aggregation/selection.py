@@ -54,7 +54,8 @@ def identified_mask(table: Table, name: str) -> Mask | None:
     if column.words is None:
         return np.zeros(len(table), dtype=np.bool_)
     known = np.array([*map(is_identified, column.words), False], dtype=np.bool_)
-    return known[column.numbers] & ~column.null
+    found: Mask = known[column.numbers] & ~column.null
+    return found
 
 
 def mask_of(node: Node, table: Table, environment: Environment) -> Mask | None:

@@ -22,7 +22,15 @@ Found = TypeVar("Found")
 
 # Sources Pendo has and this simulator does not yet.
 NOT_BUILT = frozenset(
-    ("singleEvents", "rawEvents", "timespan", "emailEvents", "recordingMetadata", "agenticEvents", "guidesSeen")
+    (
+        "singleEvents",
+        "rawEvents",
+        "timespan",
+        "emailEvents",
+        "recordingMetadata",
+        "agenticEvents",
+        "guidesSeen",
+    )
 ) | {"guidesSeenEver", "pollsSeen", "pollsSeenEver", "doNotProcessAccounts"}
 
 
@@ -40,7 +48,7 @@ class Query:
     window: Window | None
 
     def app_ids(self) -> tuple[int, ...]:
-        """The default application unless told otherwise."""
+        """Name the applications asked for; the default one unless told otherwise."""
         given = self.parameters.get("appId")
         if isinstance(given, str):
             tree = tree_of(given)
@@ -53,7 +61,7 @@ class Query:
         return tuple(found)
 
     def check(self) -> None:
-        """Raises Refused for an unknown source or application list, before anything runs."""
+        """Raise Refused for an unknown source or application list, before anything runs."""
         if self.name in NOT_BUILT:
             raise NotBuilt("source", self.name)
         if self.name not in SOURCES:
@@ -65,7 +73,6 @@ class Query:
 
 
 Source = Callable[[Query], Rows]
-
 
 
 def source_rows(query: Query) -> Rows:

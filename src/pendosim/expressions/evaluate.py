@@ -42,28 +42,31 @@ def tree_of(text: object) -> Node:
 
 
 def evaluator(node: Node, environment: Environment) -> Evaluator:
-    """Raises Refused for what cannot be called; the evaluator itself raises Refused at most for times out of range."""
+    """Build a function of one row.
+
+    Raises Refused for what cannot be called; the function itself does so at most for times out of range.
+    """
     build = _BUILDERS[type(node)]
     return build(node, environment)
 
 
 def is_constant(node: Node) -> bool:
-    """True when no row can change the value."""
+    """Tell whether no row can change the value."""
+    return not isinstance(node, Field) and all(map(is_constant, _inner(node)))
+
+
+def _inner(node: Node) -> tuple[Node, ...]:
     match node:
-        case Literal():
-            return True
-        case Field() | Part():
-            return False
-        case Call(_, arguments):
-            return all(map(is_constant, arguments))
+        case Call(_, inner) | Every(inner) | Some(inner):
+            return inner
         case Unary(_, operand):
-            return is_constant(operand)
+            return (operand,)
         case Chain(first, rest):
-            return is_constant(first) and all(is_constant(part) for _, part in rest)
-        case Compare(_, left, right):
-            return is_constant(left) and is_constant(right)
-        case Every(parts) | Some(parts):
-            return all(map(is_constant, parts))
+            return (first, *(part for _, part in rest))
+        case Compare(_, left, right) | Part(left, right):
+            return (left, right)
+        case _:
+            return ()
 
 
 def constant(node: Node, environment: Environment) -> Any:
@@ -119,10 +122,8 @@ def _unary(node: Unary, environment: Environment) -> Evaluator:
 
 def _signed(operators: str, value: Any) -> Any:
     for sign in reversed(operators):
-        if sign == "!":
-            value = value is not True
-        else:
-            value = -value if is_number(value) else None
+        flipped = -value if is_number(value) else None
+        value = value is not True if sign == "!" else flipped
     return value
 
 

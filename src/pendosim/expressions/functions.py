@@ -40,7 +40,7 @@ def is_identified(value: object) -> bool:
 
 
 def stable_hash(value: object) -> int:
-    """An unsigned 32-bit hash; Pendo does not say which."""
+    """Hash to 32 unsigned bits; Pendo does not say how."""
     return zlib.crc32(to_json(value))
 
 

@@ -16,7 +16,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class Field:
-    """`a.b.c`"""
+    """`a.b.c`."""
 
     path: tuple[str, ...]
 
@@ -60,14 +60,14 @@ class Compare:
 
 @dataclass(frozen=True)
 class Every:
-    """`a && b && c`"""
+    """`a && b && c`."""
 
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True)
 class Some:
-    """`a || b || c`"""
+    """`a || b || c`."""
 
     parts: tuple["Node", ...]
 
@@ -96,7 +96,7 @@ _END = _Token("end", "")
 
 
 def parse(text: str) -> Node:
-    """Raises UnparsableFilter, whatever is wrong with the text."""
+    """Raise UnparsableFilter, whatever is wrong with the text."""
     parser = _Parser(_tokens(text))
     tree = parser.some()
     parser.expect_end()

@@ -11,7 +11,7 @@ from pendosim.web.call import Call, Reply, Route, parsed_json, route
 
 
 def source_of(body: bytes) -> str:
-    """The name of the first source, or nothing where the body is not what it should be."""
+    """Name the first source, or nothing where the body is not what it should be."""
     try:
         stage = parsed_json(body)["request"]["pipeline"][0]["source"]
         return str(next(name for name in stage if name != "timeSeries"))

@@ -37,7 +37,7 @@ class Call:
         return [unquote(part) for part in self.raw_path.strip("/").split("/")]
 
     def entity_id(self, name: str) -> str:
-        """An id from the path, which may be base64 if a header says so (either alphabet, padded or not)."""
+        """Read an id from the path; base64 if a header says so (either alphabet, padded or not)."""
         given = self.names[name]
         if self.headers.get("x-pendo-base64-encoded-params", "").lower() != "true":
             return given

@@ -51,12 +51,12 @@ class Control:
     def _set_clock(self, body: bytes) -> Any:
         wanted = parsed_json(body)
         if not isinstance(wanted, dict) or not isinstance(wanted.get("now"), int):
-            raise ValueError('the clock is set by {"now": milliseconds}')
+            raise Refused('the clock is set by {"now": milliseconds}')
         self._clock.set(wanted["now"])
         return {"now": self._clock.now()}
 
     def _expected(self, request: web.BaseRequest) -> Any:
-        given = dict(request.query)
+        given: dict[str, Any] = dict(request.query)
         resource = given.pop("resource", "")
         settings: dict[str, Any] = {name: int(given.pop(name)) for name in ("since", "until") if name in given}
         if "apps" in given:

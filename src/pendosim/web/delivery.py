@@ -6,9 +6,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from pendosim.aggregation.answer import Piece
+from pendosim.errors import Refused
 from pendosim.faults import ANSWERS, Fault
 from pendosim.web.call import Reply
 from pendosim.web.requests_seen import Seen
@@ -29,7 +30,7 @@ class Struck:
         return next((fault for fault in self.faults if fault.kind == kind), None)
 
     def answer(self) -> Reply | None:
-        """An answer that takes the place of the real one."""
+        """Find an answer that takes the place of the real one."""
         found = next((fault for fault in self.faults if fault.kind in ANSWERS), None)
         return None if found is None else Reply(*ANSWERS[found.kind])
 
@@ -38,8 +39,8 @@ class Struck:
         return sum(fault.seconds for fault in self.faults)
 
     def headers(self) -> dict[str, str]:
-        waits = (fault.retry_after for fault in self.faults if fault.kind in ANSWERS)
-        return {"Retry-After": str(seconds) for seconds in waits if seconds is not None}
+        waits = [fault.retry_after for fault in self.faults if fault.retry_after is not None]
+        return {"Retry-After": str(waits[0])} if waits else {}
 
     def changes_body(self) -> bool:
         return any(fault.kind in _CHANGES_BODY for fault in self.faults)
@@ -59,15 +60,21 @@ async def _streamed(request: web.BaseRequest, reply: Reply, struck: Struck, seen
     pieces = _cut(reply.pieces if reply.pieces is not None else iter([Piece(reply.body, ())]), struck)
     response = web.StreamResponse(status=reply.status, headers=struck.headers())
     response.content_type = reply.content_type
-    response.enable_chunked_encoding()
+    if request.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     await response.prepare(request)
     drip, reset = struck.get("drip"), struck.get("reset")
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        seen.bytes += len(piece.data)
-        if drip is not None:
-            await _drip(response, piece, drip.bytes_per_second)
-        else:
-            await response.write(piece.data)
+    try:
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            seen.bytes += len(piece.data)
+            if drip is not None:
+                await _drip(response, piece, drip.bytes_per_second)
+            else:
+                await response.write(piece.data)
+    except Refused:
+        # Half of the answer is out; the only honest end is a broken one.
+        _reset(request)
+        return response
     if reset is not None:
         _reset(request)
     else:
@@ -101,7 +108,7 @@ def _cut(pieces: Iterator[Piece], struck: Struck) -> Iterator[Piece]:
 
 
 def _shortened(pieces: Iterator[Piece], fault: Fault) -> Iterator[Piece]:
-    """Ends before the last piece at the latest, so that something is always missing."""
+    """End before the last piece at the latest, so that something is always missing."""
     left = fault.after_bytes
     for piece, is_last in _marked(pieces):
         at = _place(piece, left, fault.kind)

@@ -38,6 +38,8 @@ class Listener:
         self._routes = tuple(routes)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await _body(request)
         path = request.rel_url.raw_path
         given = request.headers.get(KEY_HEADER, "")
@@ -105,7 +107,7 @@ class Listener:
 
 
 def _begun(reply: Reply) -> Reply:
-    """Computes the first pieces before the status line goes out, so that what they refuse is still a 400."""
+    """Compute the first pieces before the status line goes out: what they refuse is still a 400."""
     if reply.pieces is None:
         return reply
     first = [piece for _, piece in zip(range(2), reply.pieces, strict=False)]

@@ -23,7 +23,7 @@ def _verify(call: Call) -> Reply:
 
 
 def _by_app(listed: Listed) -> Callable[[Call], Reply]:
-    """The default application unless `appId` or `expand=*` says otherwise; unknown parameters are ignored."""
+    """Show the default application unless `appId` or `expand=*` says otherwise; ignore other parameters."""
 
     def handler(call: Call) -> Reply:
         found = list(in_apps(listed(call.world), _app_ids(call)))
@@ -108,10 +108,10 @@ def _account(call: Call) -> Reply:
 
 def _entity(table: Table, name: str, wanted: str) -> Row:
     column = table.column((name,))
-    found = np.flatnonzero(column.compare("==", wanted)) if column is not None else []
-    if not len(found):
+    places = [] if column is None else np.flatnonzero(column.compare("==", wanted)).tolist()
+    if not places:
         raise Refused("not found", status=404)
-    return table.row(int(found[0]))
+    return table.row(places[0])
 
 
 def _schema(call: Call) -> Reply:

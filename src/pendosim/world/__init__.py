@@ -1,1 +1,1 @@
-"""The simulated subscription: who is in it, what they did, what is tagged. Deterministic for a seed and a clock."""
+"""The simulated subscription: who is in it, what they did, what is tagged. One seed and clock, one world."""

@@ -29,7 +29,10 @@ def account_table(options: Options, people: People, visitor_last: np.ndarray[tup
 def _rows(options: Options, people: People, last: list[int], order: list[int]) -> Iterator[Row]:
     numbers = random_of(options.seed, "account rows").integers(0, 2**31, (len(last), 4)).tolist()
     for place in order:
-        yield {"accountId": people.account_ids[place], "metadata": _metadata(options, people, place, last, numbers)}
+        yield {
+            "accountId": people.account_ids[place],
+            "metadata": _metadata(options, people, place, last, numbers),
+        }
 
 
 def _metadata(options: Options, people: People, place: int, last: list[int], numbers: list[list[int]]) -> Row:

@@ -21,7 +21,9 @@ _EVENTS_PER_SESSION = 3.2
 _SESSION_MS = 20 * 60_000
 _SECOND_DEVICE_SHARE = 0.12
 # Share of a day's events by local hour, and of a week's by day (Monday first): office hours.
-_HOURS = np.array([1, 1, 1, 1, 1, 2, 4, 10, 22, 30, 32, 28, 20, 26, 30, 29, 26, 20, 10, 6, 5, 4, 3, 2], dtype=np.float64)
+_HOURS = np.array(
+    [1, 1, 1, 1, 1, 2, 4, 10, 22, 30, 32, 28, 20, 26, 30, 29, 26, 20, 10, 6, 5, 4, 3, 2], dtype=np.float64
+)
 _WEEKDAYS = (1.3, 1.35, 1.35, 1.3, 1.2, 0.25, 0.25)
 
 Places = NDArray[np.int64]
@@ -85,9 +87,7 @@ def _power_law(random: np.random.Generator, count: int, among: int) -> Places:
     return np.minimum((among * random.random(count) ** 2.2).astype(np.int64), among - 1)
 
 
-def _sessions(
-    random: np.random.Generator, options: Options, calendar: Calendar, now: int
-) -> tuple[Places, Places]:
+def _sessions(random: np.random.Generator, options: Options, calendar: Calendar, now: int) -> tuple[Places, Places]:
     """Start and application of every session."""
     today = calendar.floor("day", now)
     found = []
@@ -104,9 +104,7 @@ def _sessions(
     return starts, apps.astype(np.int64)
 
 
-def _events(
-    random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places
-) -> Activity:
+def _events(random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places) -> Activity:
     count = round(len(start) * _EVENTS_PER_SESSION)
     session = np.concatenate((np.arange(len(start)), random.integers(0, len(start), count - len(start))))
     session.sort()

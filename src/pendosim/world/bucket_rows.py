@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pendosim.periods import QUARTER_HOUR_MS, Calendar
-from pendosim.tables import Column, Table, number_column, string_column
+from pendosim.tables import ArrowArray, Column, Table, number_column, string_column
 from pendosim.values import plain_number, to_json
 from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
 from pendosim.world.words import PLACES
 
 MINUTE_MS = 60_000
 _COMBINED_MAX = 2**62
+_RECORDED_EVERY = 10
 _BUCKETS = ("hour", "day", "week", "month", "quarter")
 
 
@@ -81,7 +82,14 @@ def bucket_table(source: BucketSource, unit: str, activity: Activity, pools: Poo
 def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Calendar) -> Counted:
     bucket = calendar.floors(unit, activity.time)
     # Starts are whole quarter hours, so this is a small number without loss.
-    parts = [bucket // QUARTER_HOUR_MS, activity.visitor, activity.app, activity.account, activity.browser, activity.ip]
+    parts = [
+        bucket // QUARTER_HOUR_MS,
+        activity.visitor,
+        activity.app,
+        activity.account,
+        activity.browser,
+        activity.ip,
+    ]
     if source.kind is not None:
         parts += [activity.item, activity.parameter, activity.properties]
     key = combined(parts)
@@ -118,10 +126,8 @@ def combined(parts: Sequence[Places]) -> Places:
     return key
 
 
-def _encoded(
-    source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar
-) -> pa.LargeBinaryArray:
-    """Joined from ready pieces of JSON, column by column: building half a million dicts would take seconds."""
+def _encoded(source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar) -> ArrowArray:
+    """Join ready pieces of JSON, column by column: half a million dicts would take many seconds."""
     first = counted.first
     session = pa.array(_mixed(first.session)).cast(pa.large_string())
     last_time = _text(counted.last_time)
@@ -144,31 +150,40 @@ def _encoded(
         _taken([_json(visitor) for visitor in pools.visitor_ids], first.visitor),
         ',"analyticsSessionId":"',
         session,
-        '","recordingId":"","recordingSessionId":"r',
-        session,
-        '","signatureAgent":"","tabId":"t',
-        session,
-        '","lastKeyFrameTimestamp":',
-        last_time,
+        '","tabId":"t',
+        _text(first.session),
+        _replay_pieces(first, session, last_time),
         *_click_pieces(source, first),
         "},",
     ]
+    return _joined(pieces).cast(pa.large_binary())
+
+
+def _replay_pieces(first: Activity, session: ArrowArray, last_time: ArrowArray) -> ArrowArray:
+    """Only some sessions are recorded; the other rows lack these fields."""
+    texts = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session, '","signatureAgent":""']
+    texts += [',"lastKeyFrameTimestamp":', last_time]
+    recorded: ArrowArray = pa.array(first.session % _RECORDED_EVERY == 0)
+    return pc.if_else(recorded, _joined(texts), pa.scalar('"', pa.large_string()))
+
+
+def _joined(pieces: Sequence[Any]) -> ArrowArray:
     scalars = [pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece for piece in pieces]
-    joined = pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
-    return joined.cast(pa.large_binary())
+    return pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
 
 
 def _json(value: object) -> str:
     return to_json(value).decode()
 
 
-def _text(numbers: Places) -> pa.Array:
+def _text(numbers: Places) -> ArrowArray:
     return pa.array(numbers).cast(pa.large_string())
 
 
-def _taken(pool: Sequence[str], places: Places) -> pa.Array:
-    """The last of the pool for place -1."""
-    return pa.array(pool, pa.large_string()).take(pa.array(places % max(1, len(pool))))
+def _taken(pool: Sequence[str], places: Places) -> ArrowArray:
+    """Take from the pool; its last for place -1."""
+    indices: ArrowArray = pa.array(places % max(1, len(pool)))
+    return pa.array(pool, pa.large_string()).take(indices)
 
 
 def _mixed(numbers: Places) -> Places:
@@ -176,7 +191,7 @@ def _mixed(numbers: Places) -> Places:
     return (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17 if len(numbers) else numbers
 
 
-def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> pa.Array:
+def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> ArrowArray:
     starts, place = np.unique(bucket, return_inverse=True)
     wider = _BUCKETS[_BUCKETS.index(unit) :]
     # An hourRange row names its hour and its week, month and quarter; only dayRange rows have a day.
@@ -238,4 +253,3 @@ def _columns(
         if wider != unit and _BUCKETS.index(wider) > _BUCKETS.index(unit):
             columns[wider] = lambda wider=wider: number_column(calendar.floors(wider, counted.bucket))  # type: ignore[misc] # the default binds the loop's name
     return columns
-

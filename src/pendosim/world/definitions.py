@@ -45,7 +45,7 @@ class Tagging:
     now: int
 
     def common(self, kind: str, app: App, name: str, number: int) -> Row:
-        """The fields every tagged object has."""
+        """Make the fields every tagged object has."""
         root = object_id(kind, self.seed, app.id, name, number)
         random = random_of(self.seed, root)
         created = self.now - int(random.integers(60, 900)) * DAY_MS - int(random.integers(0, DAY_MS))
@@ -89,9 +89,19 @@ def author_of(number: int) -> Author:
 
 def group_of(number: int) -> Row:
     if number % 3:
-        return {"id": "_PENDO_DEFAULTGROUP_00_", "name": "No product area", "description": "", "color": ".groupColor01"}
+        return {
+            "id": "_PENDO_DEFAULTGROUP_00_",
+            "name": "No product area",
+            "description": "",
+            "color": ".groupColor01",
+        }
     area = PAGE_WORDS[number % len(PAGE_WORDS)]
-    return {"id": object_id("Group", area), "name": area, "description": f"All about {area}", "color": ".groupColor04"}
+    return {
+        "id": object_id("Group", area),
+        "name": area,
+        "description": f"All about {area}",
+        "color": ".groupColor04",
+    }
 
 
 def made_apps(count: int, seed: int) -> tuple[App, ...]:
@@ -123,14 +133,30 @@ def _page(tagging: Tagging, app: App, number: int) -> Row:
         "parsedRule": f"^https?://[^/]*/{path}/([^/#?;]+)/?(?:;[^#]*)?(?:\\?[^#]*)?(?:#.*)?$",
     }
     page = tagging.common("Page", app, f"{word} {kind}", number) | tagging.watermarks()
-    extra = {"rules": [rule], "rulesjson": "", "excludeRules": [], "suggestedName": "", "ignoredFrustrationTypes": []}
+    extra = {
+        "rules": [rule],
+        "rulesjson": "",
+        "excludeRules": [],
+        "suggestedName": "",
+        "ignoredFrustrationTypes": [],
+    }
     return page | extra
 
 
 def _feature(tagging: Tagging, app: App, number: int, pages: list[Row]) -> Row:
-    verb, word = FEATURE_VERBS[number % len(FEATURE_VERBS)], PAGE_WORDS[number // len(FEATURE_VERBS) % len(PAGE_WORDS)]
+    verb, word = (
+        FEATURE_VERBS[number % len(FEATURE_VERBS)],
+        PAGE_WORDS[number // len(FEATURE_VERBS) % len(PAGE_WORDS)],
+    )
     wide = number % 7 == 0
-    property_of = {"name": "label", "type": "string", "path": "text", "pattern": "", "rule": "", "selector": "button"}
+    property_of = {
+        "name": "label",
+        "type": "string",
+        "path": "text",
+        "pattern": "",
+        "rule": "",
+        "selector": "button",
+    }
     return (
         tagging.common("Feature", app, f"{verb} {word}", number)
         | tagging.watermarks()
@@ -151,7 +177,11 @@ def track_type(tagging: Tagging, app: App, name: str, number: int) -> Row:
     return (
         tagging.common("TrackType", app, name, number)
         | tagging.watermarks()
-        | {"trackTypeName": name, "trackTypeRules": [name], "eventPropertyNameList": ["plan", "amount", "first"]}
+        | {
+            "trackTypeName": name,
+            "trackTypeRules": [name],
+            "eventPropertyNameList": ["plan", "amount", "first"],
+        }
     )
 
 

@@ -48,7 +48,9 @@ class Interactions:
         guide = guides[1 + number % (len(guides) - 1)]
         kind = _TYPES[number // 7 % len(_TYPES)]
         step = guide["steps"][number // 3 % len(guide["steps"])]
-        actions = to_json([{"action": "advanceGuide", "eventType": "click"}]).decode() if kind == "guideActivity" else ""
+        actions = (
+            to_json([{"action": "advanceGuide", "eventType": "click"}]).decode() if kind == "guideActivity" else ""
+        )
         return row | {
             "type": kind,
             "guideId": guide["id"],
@@ -116,4 +118,3 @@ class Interactions:
             "oldVisitorId": "lang:en-US reason:auto" if number % 9 == 0 else "",
             "properties": {},
         }
-

@@ -48,7 +48,15 @@ def _choice_polls(seed: int, app: App) -> list[Row]:
     choices = {short_id(14, "choice", seed, app.id, label): label for label in CHOICES}
     attributes = {"type": "PickList", "display": "Dropdown"}
     name = short_id(11, "poll", seed, app.id, "choice")
-    return [{"id": name, "question": "How easy was it?", "resetAt": 0, "attributes": attributes, "idResponses": choices}]
+    return [
+        {
+            "id": name,
+            "question": "How easy was it?",
+            "resetAt": 0,
+            "attributes": attributes,
+            "idResponses": choices,
+        }
+    ]
 
 
 def _guide(tagging: Tagging, app: App, name: str, number: int, *, polls: list[Row]) -> Row:
@@ -58,7 +66,11 @@ def _guide(tagging: Tagging, app: App, name: str, number: int, *, polls: list[Ro
     audience = [{"source": {"visitors": None}}, {"select": {"visitorId": "visitorId"}}]
     flags = {"isMultiStep": steps > 1, "isTraining": False, "isModule": False, "isTopLevel": True}
     times = {"publishedAt": published, "resetAt": 0, "showsAfter": 0, "expiresAfter": 0, "recurrence": 0}
-    times |= {"recurrenceEligibilityWindow": 0, "currentFirstEligibleToBeSeenAt": 0, "validThrough": tagging.now}
+    times |= {
+        "recurrenceEligibilityWindow": 0,
+        "currentFirstEligibleToBeSeenAt": 0,
+        "validThrough": tagging.now,
+    }
     texts = {"authoredLanguage": "en-US", "editorType": "vge", "emailState": "", "description": ""}
     return (
         guide
@@ -143,7 +155,9 @@ def _report(tagging: Tagging, app: App, name: str, kind: str, columns: dict[str,
         del report[absent]
     source = {"source": {f"{kind}s": None}}
     stages = [source, {"identified": f"{kind}Id"}, {"sort": [f"{kind}Id"]}, {"select": columns}]
-    shown = [{"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of} for column, of in columns.items()]
+    shown = [
+        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of} for column, of in columns.items()
+    ]
     return report | {
         "type": "Saved Reports",
         "level": "public",

@@ -25,7 +25,7 @@ ODD_VISITOR_IDS = (
     "%2F%22",
     "tab\tand\nnewline",
     "long-" + "x" * 495,
-    "{\"visitorId\":\"nested\"},{",
+    '{"visitorId":"nested"},{',
 )
 ODD_ACCOUNT_IDS = ('Quote "and" Sons', "Back\\slash Ltd", "north/south", "\U0001f680 Rockets", " blank")
 
@@ -47,7 +47,7 @@ def short_id(length: int, *names: object) -> str:
 
 
 def app_id(number: int, seed: int) -> int:
-    """The default application first, then 16-digit ids."""
+    """Give each application its id: the default one first, then 16-digit ids."""
     if number == 0:
         return DEFAULT_APP_ID
     return 4_500_000_000_000_000 + int.from_bytes(object_id("app", seed, number).encode()[:6], "big") % 10**15

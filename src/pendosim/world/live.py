@@ -75,10 +75,22 @@ class LiveEvents:
         account = self._accounts.place(event.account_id) if event.account_id else -1
         properties = self._properties.place(to_json(event.properties).decode())
         visitor, agent = self._visitors.place(event.visitor_id), self._agents.place(event.user_agent)
-        return (event.time, visitor, account, 0, TRACK, self._type(event), agent, self._ips.place(event.ip), 0, 0, properties)
+        return (
+            event.time,
+            visitor,
+            account,
+            0,
+            TRACK,
+            self._type(event),
+            agent,
+            self._ips.place(event.ip),
+            0,
+            0,
+            properties,
+        )
 
     def _type(self, event: TrackEvent) -> int:
-        """A new name makes a new track type."""
+        """Find the track type; a new name makes a new one."""
         if event.name not in self._type_places:
             self._type_places[event.name] = len(self._types)
             made = track_type(self._tagging, self._app, event.name, len(self._types))

@@ -1,4 +1,4 @@
-"""Who there is: visitors and accounts, by place in arrays. Place is popularity: the first visitor is the busiest."""
+"""Who there is: visitors and accounts, by place in arrays. The first visitor is the busiest."""
 
 from dataclasses import dataclass
 
@@ -111,7 +111,7 @@ def _visitor_id(place: int, number: int, anonymous: bool, account: int) -> str: 
         return f"{number % 10**6:06d}{place}"
     first = FIRST_NAMES[number % len(FIRST_NAMES)]
     last = LAST_NAMES[number // 31 % len(LAST_NAMES)]
-    return f"{first}.{last}{place}@company{max(account, 0)}.example.com"
+    return f"{first}.{last}{place}@c{max(account, 0)}.example.com"
 
 
 def _account_ids(options: Options) -> list[str]:

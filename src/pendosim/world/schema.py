@@ -55,7 +55,11 @@ _VISITOR = {
 }
 _ACCOUNT = {
     "agent": {"name": ("string", "Name"), "industry": ("string", "Industry")},
-    "custom": {"plan": ("string", "Plan"), "seats": ("integer", "Seats"), "renewaldate": ("time", "Renewal_Date")},
+    "custom": {
+        "plan": ("string", "Plan"),
+        "seats": ("integer", "Seats"),
+        "renewaldate": ("time", "Renewal_Date"),
+    },
     "salesforce": {"account_id_pendo__c": ("string", "Account_ID_Pendo__c")},
     "pendo": _PENDO,
 }
@@ -81,7 +85,13 @@ def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
 
 def _entry(group: str, of: str, display: str) -> Row:
     entry: Row = {"Type": of, "DisplayName": display, "ElementType": "string" if of == "list" else ""}
-    entry |= {"ElementFormat": "", "Dirty": False, "isHidden": False, "isDeleted": False, "isCalculated": False}
+    entry |= {
+        "ElementFormat": "",
+        "Dirty": False,
+        "isHidden": False,
+        "isDeleted": False,
+        "isCalculated": False,
+    }
     entry |= {"isPerApp": group.startswith("auto_"), "isPromoted": False, "neverIndex": False}
     if group == "agent" and of == "string":
         entry["sample"] = "admin" if display == "Role" else "sample"

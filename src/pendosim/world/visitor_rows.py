@@ -29,7 +29,7 @@ def visitor_table(options: Options, people: People, activity: Activity, apps: tu
 
 
 def last_visits(options: Options, people: People, activity: Activity, now: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The last event; some time before all events for who has none, 0 for who never came."""
+    """Find the last event; some time before all events for who has none, 0 for who never came."""
     random = random_of(options.seed, "last visits")
     count = len(people.visitor_ids)
     begin = now - (options.days + 1) * DAY_MS
@@ -64,7 +64,7 @@ def _rows(
         times = _times(random, lasts[place], options)
         metadata = {
             "auto": _auto(name, people.accounts_of(place), times, browsers[place], apps[0].server),
-            "auto__323232": {"firstvisit": times[0], "lastvisit": times[1], "lastupdated": times[2]},
+            "auto__323232": {"firstvisit": times[0], "lastvisit": times[1]},
         }
         if not anonymous[place]:
             metadata["agent"] = _agent(name, random, people.ips[ips[place]], place_of_ip(ips[place]))

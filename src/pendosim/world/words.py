@@ -18,23 +18,146 @@ class Place(NamedTuple):
     language: str
 
 
-FIRST_NAMES = ("ann", "bob", "carla", "dev", "emma", "farid", "grace", "hiro", "ines", "jonas", "kim", "luca", "mia")
-FIRST_NAMES += ("noor", "omar", "pia", "quinn", "rosa", "sven", "tara", "uma", "vera", "wei", "xenia", "yusuf", "zoe")
-LAST_NAMES = ("abbott", "berg", "costa", "diaz", "evans", "fischer", "garcia", "haas", "ito", "jensen", "khan")
-LAST_NAMES += ("lopez", "meyer", "novak", "ortiz", "patel", "rossi", "silva", "tanaka", "urban", "vogel", "weber")
-COMPANY_WORDS = ("Acme", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Iris", "Juniper", "Kestrel")
-COMPANY_WORDS += ("Lumen", "Maple", "Nimbus", "Orchid", "Pioneer", "Quartz", "Raven", "Summit", "Tidal", "Umber", "Vertex")
-COMPANY_KINDS = ("Analytics", "Bank", "Clinics", "Devices", "Energy", "Foods", "Group", "Health", "Insurance", "Labs")
-ROLES = ("viewer", "editor", "admin", "owner", "billing")
-TEAMS = ("sales", "support", "finance", "product", "design", "legal")
-PLANS = ("free", "starter", "pro", "enterprise")
-INDUSTRIES = ("software", "finance", "health", "retail", "education", "manufacturing")
-PAGE_WORDS = ("Invoice", "Order", "Customer", "Report", "Dashboard", "Team", "Billing", "Search", "Import", "Alert")
-PAGE_KINDS = ("list", "detail", "settings", "overview", "editor", "history")
-FEATURE_VERBS = ("Save", "Export", "Delete", "Share", "Filter", "Open", "Invite", "Archive", "Duplicate", "Rename")
-TRACK_NAMES = ("Invoice Paid", "Report Scheduled", "User Invited", "Plan Upgraded", "Import Finished", "Login Failed")
+FIRST_NAMES: tuple[str, ...] = (
+    "ann",
+    "bob",
+    "carla",
+    "dev",
+    "emma",
+    "farid",
+    "grace",
+    "hiro",
+    "ines",
+    "jonas",
+    "kim",
+    "luca",
+    "mia",
+)
+FIRST_NAMES += (
+    "noor",
+    "omar",
+    "pia",
+    "quinn",
+    "rosa",
+    "sven",
+    "tara",
+    "uma",
+    "vera",
+    "wei",
+    "xenia",
+    "yusuf",
+    "zoe",
+)
+LAST_NAMES: tuple[str, ...] = (
+    "abbott",
+    "berg",
+    "costa",
+    "diaz",
+    "evans",
+    "fischer",
+    "garcia",
+    "haas",
+    "ito",
+    "jensen",
+    "khan",
+)
+LAST_NAMES += (
+    "lopez",
+    "meyer",
+    "novak",
+    "ortiz",
+    "patel",
+    "rossi",
+    "silva",
+    "tanaka",
+    "urban",
+    "vogel",
+    "weber",
+)
+COMPANY_WORDS: tuple[str, ...] = (
+    "Acme",
+    "Birch",
+    "Cobalt",
+    "Delta",
+    "Ember",
+    "Fjord",
+    "Granite",
+    "Harbor",
+    "Iris",
+    "Juniper",
+    "Kestrel",
+)
+COMPANY_WORDS += (
+    "Lumen",
+    "Maple",
+    "Nimbus",
+    "Orchid",
+    "Pioneer",
+    "Quartz",
+    "Raven",
+    "Summit",
+    "Tidal",
+    "Umber",
+    "Vertex",
+)
+COMPANY_KINDS: tuple[str, ...] = (
+    "Analytics",
+    "Bank",
+    "Clinics",
+    "Devices",
+    "Energy",
+    "Foods",
+    "Group",
+    "Health",
+    "Insurance",
+    "Labs",
+)
+ROLES: tuple[str, ...] = ("viewer", "editor", "admin", "owner", "billing")
+TEAMS: tuple[str, ...] = ("sales", "support", "finance", "product", "design", "legal")
+PLANS: tuple[str, ...] = ("free", "starter", "pro", "enterprise")
+INDUSTRIES: tuple[str, ...] = ("software", "finance", "health", "retail", "education", "manufacturing")
+PAGE_WORDS: tuple[str, ...] = (
+    "Invoice",
+    "Order",
+    "Customer",
+    "Report",
+    "Dashboard",
+    "Team",
+    "Billing",
+    "Search",
+    "Import",
+    "Alert",
+)
+PAGE_KINDS: tuple[str, ...] = ("list", "detail", "settings", "overview", "editor", "history")
+FEATURE_VERBS: tuple[str, ...] = (
+    "Save",
+    "Export",
+    "Delete",
+    "Share",
+    "Filter",
+    "Open",
+    "Invite",
+    "Archive",
+    "Duplicate",
+    "Rename",
+)
+TRACK_NAMES: tuple[str, ...] = (
+    "Invoice Paid",
+    "Report Scheduled",
+    "User Invited",
+    "Plan Upgraded",
+    "Import Finished",
+    "Login Failed",
+)
 TRACK_NAMES += ("API Key Created", "Dashboard Shared", "Alert Muted", "Trial Started")
-GUIDE_NAMES = ("Welcome tour", "What is new", "Billing tips", "Report builder", "Keyboard shortcuts", "Maintenance")
+GUIDE_NAMES: tuple[str, ...] = (
+    "Welcome tour",
+    "What is new",
+    "Billing tips",
+    "Report builder",
+    "Keyboard shortcuts",
+    "Maintenance",
+)
 
 _WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
 _MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -49,7 +172,8 @@ def _browsers() -> tuple[Browser, ...]:
         edge = f"{_WINDOWS} Chrome/{version}.0 Safari/537.36 Edg/{version}.0"
         found.append(Browser("Edge", version, "Windows", edge))
     for version in ("17.5", "17.4", "16.6"):
-        found.append(Browser("Safari", version, "Mac OS X", f"{_SAFARI} Version/{version} Safari/605.1.15"))
+        agent = f"{_SAFARI} Version/{version} Safari/605.1.15"
+        found.append(Browser("Safari", version, "Mac OS X", agent))
     for version in ("127.0", "126.0", "115.0"):
         agent = f"Mozilla/5.0 (X11; Linux x86_64; rv:{version}) Gecko/20100101 Firefox/{version}"
         found.append(Browser("Firefox", version, "Linux", agent))

@@ -23,7 +23,6 @@ from pendosim.world.people import People, made_people
 from pendosim.world.visitor_rows import last_visits, visitor_table
 from pendosim.world.words import BROWSERS, PLANS
 
-
 TOO_OLD_MS = 7 * 86_400_000
 
 
@@ -125,7 +124,7 @@ class World:
         return (self.activity.joined(sent) if len(sent) else self.activity), pools
 
     def track(self, event: TrackEvent) -> None:
-        """Accepts an event; one that is too old or of a visitor never processed is dropped in silence, as Pendo does."""
+        """Accept an event; drop one that is too old, or of a visitor never processed, without a word."""
         if event.time < self.clock.now() - TOO_OLD_MS or event.visitor_id in self._never_processed:
             return
         self._live.add(event)

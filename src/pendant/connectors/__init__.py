@@ -1,0 +1,1 @@
+"""What Pendant can connect to. A connector is a folder: connector.yaml, and Python where data would become a language."""

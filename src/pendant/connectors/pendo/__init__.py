@@ -1,0 +1,1 @@
+"""Pendo: reading over its Engage API."""

@@ -1,0 +1,47 @@
+"""What this installation can connect to and read: connectors, their API types and their resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pendant.app import App
+from pendant.connectors.declaration import Connector
+from pendant.model.access import Actor, Permission
+from pendant.services.permission import require
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One resource that connections of `connector` with `api_type` can export."""
+
+    connector: str
+    api_type: str
+    name: str
+    title: str
+    summary: str
+    takes_times: bool
+    takes_apps: bool
+
+
+def connectors(app: App, actor: Actor) -> list[Connector]:
+    require(actor, Permission.CONNECTIONS_READ)
+    return app.catalogue.all()
+
+
+def resources(app: App, actor: Actor, *, connector: str = "") -> list[Offer]:
+    """Return what can be exported, from one connector or from all."""
+    require(actor, Permission.CONNECTIONS_READ)
+    chosen = [app.catalogue.connector(connector)] if connector else app.catalogue.all()
+    return [
+        Offer(
+            connector=each.name,
+            api_type=each.reads_with or "",
+            name=resource.name,
+            title=resource.title,
+            summary=resource.summary,
+            takes_times=bool(resource.time),
+            takes_apps=bool(resource.apps),
+        )
+        for each in chosen
+        for resource in each.resources
+    ]
