@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from pendant.server import serve
+from pendant.server.running import serve
 from pendant.settings import Settings
 
 

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
 
 from pendant.errors import NotAllowed, NotSignedIn
 from pendant.model.access import Actor, Permission
@@ -62,3 +63,11 @@ PUBLIC = Depends(PublicGate())
 def identified(request: Request) -> Actor | None:
     identify: Identify = request.state.identify
     return identify(request)
+
+
+def gate_of(dependant: Dependant | None) -> Gate | PublicGate | None:
+    """Return what a route declares, or None when it declares nothing."""
+    for inner in dependant.dependencies if dependant else ():
+        if isinstance(inner.call, Gate | PublicGate):
+            return inner.call
+    return None

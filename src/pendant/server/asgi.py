@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from pendant.access.refusal import Refusal
+from pendant.api.context import put_in_place
 from pendant.api.problems import http_refusal, wrong_input
 from pendant.api.router import router as api_router
 from pendant.app import App
@@ -58,8 +59,9 @@ def routes(app: App, worker: Worker, site: Site, answer: Answer) -> FastAPI:
         title="Pendant", openapi_url=None, docs_url=None, redoc_url=None, max_body_size=BODY_BYTES_MAX,
         redirect_slashes=False,
     )  # fmt: skip
+    put_in_place(table, app, worker)
     table.include_router(health.router())
-    table.include_router(api_router(app, worker))
+    table.include_router(api_router())
     table.include_router(site.router, include_in_schema=False)
     table.router.routes.extend(site.mounts)
     _answer_problems(table, answer)

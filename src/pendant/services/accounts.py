@@ -89,10 +89,10 @@ def sign_in(app: App, name: str, password: str, address: str, *, replaces: str |
     fresh = app.passwords.hash(password) if app.passwords.outdated(user.password_hash) else None
     with app.database.begin() as tx:
         if fresh:
-            stored.set_password(tx, user.id, fresh)
+            stored.set_password_hash(tx, user.id, fresh)
         if replaces:
             stored.delete_session(tx, token_hash(replaces))
-        forget_login(tx, name)
+        forget_login(app, tx, name)
         _audit(app, tx, _actor(user), "user.sign_in", user.id)
         return _open_session(app, tx, user)
 
@@ -101,7 +101,7 @@ def sign_out(app: App, token: str) -> None:
     """End the session; one that does not exist has ended already."""
     with app.database.begin() as tx:
         session = stored.session_by_hash(tx, token_hash(token))
-        user = stored.user_by_id(tx, session.user_id) if session else None
+        user = stored.user(tx, session.user_id) if session else None
         stored.delete_session(tx, token_hash(token))
         if user:
             _audit(app, tx, _actor(user), "user.sign_out", user.id)
@@ -112,7 +112,7 @@ def actor_of_session(app: App, token: str) -> Actor | None:
     now = app.clock.now()
     with app.database.read() as tx:
         session = stored.session_by_hash(tx, token_hash(token))
-        user = stored.user_by_id(tx, session.user_id) if session else None
+        user = stored.user(tx, session.user_id) if session else None
     if session is None or user is None or not _lives(session, now):
         return None
     if now - session.last_seen_at >= _SEEN_EVERY:
@@ -124,7 +124,7 @@ def actor_of_session(app: App, token: str) -> Actor | None:
 def change_password(app: App, actor: Actor, old: str, new: str, address: str = "") -> None:
     """Set a new password. Every session and every API token of the user ends with the old one."""
     with app.database.read() as tx:
-        user = stored.user_by_id(tx, actor.id)
+        user = stored.user(tx, actor.id)
     if user is None or actor.door != "web":
         raise NotSignedIn(
             "session_needed", "A password is changed by its user in a browser.", hint="Sign in, then try again."
@@ -135,10 +135,11 @@ def change_password(app: App, actor: Actor, old: str, new: str, address: str = "
         raise WrongInput("password_wrong", "The present password is not that one.", field="old_password")
     hashed = app.passwords.hash(accepted_password(new, context=(user.name, *user.name.split())))
     with app.database.begin() as tx:
-        stored.set_password(tx, user.id, hashed)
-        stored.delete_sessions(tx, user.id)
-        stored.revoke_api_tokens(tx, user.id, at=app.clock.now())
-        forget_login(tx, user.name)
+        stored.set_password_hash(tx, user.id, hashed)
+        stored.delete_sessions_of(tx, user.id)
+        for token in stored.list_api_tokens(tx, user.id):
+            stored.revoke_api_token(tx, token.id, app.clock.now())
+        forget_login(app, tx, user.name)
         _audit(app, tx, actor, "user.change_password", user.id)
 
 
@@ -178,5 +179,4 @@ def _audit(app: App, tx: Transaction, actor: Actor, action: str, object_id: str,
         object_kind="user",
         object_id=object_id,
         outcome=outcome,
-        fields=(),
     )

@@ -31,8 +31,8 @@ def count_connection_test(app: App, actor: Actor) -> None:
     _count(app, {f"connection-test:{actor.id}": CONNECTION_TEST_BY_USER})
 
 
-def forget_login(tx: Transaction, name: str) -> None:
-    stored.forget_attempts(tx, login_key(name))
+def forget_login(app: App, tx: Transaction, name: str) -> None:
+    stored.prune_attempts(tx, app.clock.now() + timedelta(microseconds=1), login_key(name))
 
 
 def login_key(name: str) -> str:

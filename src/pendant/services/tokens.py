@@ -42,7 +42,7 @@ def create(
         expires_at=now + timedelta(days=_accepted_days(days)),
     )
     with app.database.begin() as tx:
-        if stored.user_by_id(tx, actor.id) is None:
+        if stored.user(tx, actor.id) is None:
             raise Conflict(
                 "user_needed",
                 "An API token belongs to a user, and the command line is none.",
@@ -57,7 +57,7 @@ def find(app: App, actor: Actor) -> list[ApiToken]:
     """Return the actor's own tokens, the newest first, revoked and expired ones too."""
     require(actor, Permission.TOKENS_WRITE)
     with app.database.read() as tx:
-        return sorted(stored.list_api_tokens(tx, actor.id), key=lambda token: token.created_at, reverse=True)
+        return stored.list_api_tokens(tx, actor.id)
 
 
 def revoke(app: App, actor: Actor, token_id: str) -> None:
@@ -66,7 +66,7 @@ def revoke(app: App, actor: Actor, token_id: str) -> None:
     with app.database.begin() as tx:
         if token_id not in {token.id for token in stored.list_api_tokens(tx, actor.id)}:
             raise NotFound("api_token_unknown", "There is no such API token of yours.", field="id")
-        stored.revoke_api_token(tx, token_id, at=app.clock.now())
+        stored.revoke_api_token(tx, token_id, app.clock.now())
         _audit(app, tx, actor, "api_token.revoke", token_id)
 
 
@@ -77,7 +77,7 @@ def actor_of(app: App, text: str) -> Actor | None:
     now = app.clock.now()
     with app.database.read() as tx:
         token = stored.api_token_by_hash(tx, token_hash(text))
-        user = stored.user_by_id(tx, token.user_id) if token else None
+        user = stored.user(tx, token.user_id) if token else None
     if token is None or user is None or token.revoked_at is not None or now >= token.expires_at:
         return None
     if token.last_used_at is None or now - token.last_used_at >= _USED_EVERY:
@@ -131,5 +131,4 @@ def _audit(app: App, tx: Transaction, actor: Actor, action: str, token_id: str) 
         object_kind="api_token",
         object_id=token_id,
         outcome="done",
-        fields=(),
     )
