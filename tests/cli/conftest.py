@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import pendosim.running
 from cli.spoken import CREATE, Cli, Create, Said
 from pendant.cli.program import execute, program
 from pendosim.running import Pendo
@@ -42,9 +41,7 @@ def cli(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 @pytest.fixture(scope="session")
 def pendo() -> Iterator[Pendo]:
     """A small subscription that is the same at every run."""
-    with pendosim.running.running(
-        now=NOON, visitors=120, accounts=12, days=5, events_per_day=60, seed=7, timezone="UTC"
-    ) as simulator:
+    with running(now=NOON, visitors=120, accounts=12, days=5, events_per_day=60, seed=7, timezone="UTC") as simulator:
         yield simulator
 
 

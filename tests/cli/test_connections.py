@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.spoken import CREATE, Cli, Create
-from pendosim.running import Pendo
+from pendosim import Pendo
 
 
 def test_a_connection_is_created_listed_shown_and_deleted(cli: Cli, create: Create) -> None:

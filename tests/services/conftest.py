@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-import pendosim.running
 from pendant.app import App, open_app
 from pendant.model.access import PERMISSIONS_OF_ROLE, Actor, Role
 from pendant.model.clock import SettableClock
@@ -65,9 +64,7 @@ def app(settings: Settings, clock: SettableClock) -> Iterator[App]:
 
 @pytest.fixture(scope="session")
 def pendo() -> Iterator[Pendo]:
-    with pendosim.running.running(
-        now=NOON, visitors=60, accounts=8, days=3, events_per_day=30, seed=7, timezone="UTC"
-    ) as simulator:
+    with running(now=NOON, visitors=60, accounts=8, days=3, events_per_day=30, seed=7, timezone="UTC") as simulator:
         yield simulator
 
 

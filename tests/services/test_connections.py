@@ -25,7 +25,7 @@ from pendant.services import connections
 from pendant.settings import Settings
 from pendant.store import audit, runs
 from pendant.store.tables import secrets
-from pendosim.running import Pendo
+from pendosim import Pendo
 
 MASKS = [None, "", "   ", "****************", "••••••••••••••••", "__unchanged__", "[redacted]"]
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO, cast
 
 from pendant.logs import configure
 from pendant.model.scrub import Scrubber
@@ -48,7 +49,8 @@ def logging_to_file(settings: Settings, scrubber: Scrubber) -> Iterator[Path]:
     root = logging.getLogger()
     before = root.handlers[:]
     with LogFile(path) as file:
-        configure(settings, scrubber, stream=file)
+        # typeshed's TextIO is a class of its own; a handler needs only write and flush.
+        configure(settings, scrubber, stream=cast(TextIO, file))
         try:
             yield path
         finally:

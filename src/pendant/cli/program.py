@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App as Program
-from cyclopts import CycloptsError, Group
+from cyclopts import CycloptsError, Group, Parameter
 
 from pendant.cli.output import Output
 from pendant.cli.usage import usage_error
@@ -31,6 +31,7 @@ def program(version: str) -> Program:
         name="pendant",
         help="Connections, exports and imports for Pendo that you host yourself.",
         help_format="plaintext",
+        default_parameter=Parameter(show_default=False),
         version=version,
         help_epilogue="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 finished with record errors.",
     )

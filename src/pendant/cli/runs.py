@@ -22,7 +22,9 @@ runs = Program(name="runs", help="What was exported: who asked, when, how many r
 def list_(
     *,
     connection: Annotated[str, Parameter(name="--connection", help="Only runs of this connection.")] = "",
-    state: Annotated[RunState | None, Parameter(name="--state", help="Only runs in this state.")] = None,
+    state: Annotated[
+        RunState | None, Parameter(name="--state", name_transform=str.lower, help="Only runs in this state.")
+    ] = None,
     limit: Annotated[int, Parameter(name="--limit", help="How many of the newest runs.")] = verbs.RUNS_SHOWN,
     json: Json = False,
 ) -> int:

@@ -31,7 +31,7 @@ def get(app: App, actor: Actor, run_id: str) -> Run:
     if found is None:
         raise NotFound(
             "run_unknown",
-            f"There is no run {run_id!r}, or more than one begins so.",
+            f"There is no run {run_id!r}.",
             hint="`pendant runs list` shows the newest runs.",
             field="run",
         )
