@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -63,13 +63,24 @@ def split(tree: Tree, record: Raw | bytes, values: dict[str, Any], kept_aside: K
     return _joined(extra) if extra else None
 
 
+def paths_in(tree: Tree, rest: bytes, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the paths of the undeclared fields in what `undeclared` returned."""
+    for key, value in _keys.decode(rest).items():
+        child = tree.get(key)
+        if isinstance(child, dict):
+            yield from paths_in(child, bytes(value), (*above, key))
+        else:
+            yield (*above, key)
+
+
 def any_text(raw: bytes) -> str:
     """Return a JSON string's content, and any other value as it was written."""
     return _text.decode(raw) if raw[:1] == b'"' else raw.decode()
 
 
 def _joined(members: list[tuple[str, bytes]]) -> bytes:
-    return b"{" + b",".join(msgspec.json.encode(key) + b":" + value for key, value in members) + b"}"
+    # In the order of their keys: whichever way a record went, the text is the same.
+    return b"{" + b",".join(msgspec.json.encode(key) + b":" + value for key, value in sorted(members)) + b"}"
 
 
 def _fitted(column: Column, raw: bytes) -> tuple[bool, Any]:

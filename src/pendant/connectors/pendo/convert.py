@@ -1,7 +1,8 @@
 """Whole records in JSON become Arrow record batches. Three ways, each slower and more patient than the one before.
 
-1. Straight: pyarrow reads typed columns; a strict parser, or pyarrow itself, refuses any field nobody declared.
-2. With the rest: the same, and what nobody declared is gathered record by record into `other_fields`.
+1. Straight: pyarrow reads typed columns, and a strict parser (or pyarrow itself) refuses fields nobody knows.
+   Known are the declared fields and the undeclared ones met before.
+2. Gathering: what nobody declared is gathered record by record, and its paths are remembered for the next batch.
 3. Careful (careful.py): record by record, because some value is not what its column declares.
 """
 
@@ -14,105 +15,120 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
-from msgspec import UNSET, Raw
+from msgspec import Raw
 
 from pendant.connectors.declaration import ColumnType
-from pendant.connectors.pendo.careful import TIME_MAX_MS, TIME_MIN_MS, any_text, split, undeclared
-from pendant.connectors.pendo.layout import TIMES, WIRE_TYPES, Column, Layout, Tree, members_to
+from pendant.connectors.pendo.careful import TIME_MAX_MS, TIME_MIN_MS, any_text, paths_in, split, undeclared
+from pendant.connectors.pendo.layout import TIMES, WIRE_TYPES, BytesReader, Column, Layout, Tree, tree_of
 from pendant.errors import BrokenAnswer
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note
 
+# More than that is not forgotten fields but keys that are data; they are gathered record by record for good.
+MET_PATHS_MAX = 100
 _OPEN_BRACE = ord("{")
 
-
-class _DoesNotFit(Exception):
-    """A value is not of its declared type, or a field is not declared."""
-
-
 Arrays = dict[str, pa.Array]
+Rest = list[bytes | None]
+Path = tuple[str, ...]
+
+
+class _DoesNotFitError(Exception):
+    """A value is not of its declared type, or a field is not known."""
+
+
+class _Known:
+    """The declared fields and the undeclared ones met so far. Replaced as a whole, never changed."""
+
+    def __init__(self, layout: Layout, met: frozenset[Path] = frozenset()) -> None:
+        self.met = sorted(met)
+        self.by_bytes = bool(layout.from_bytes or met)
+        # A field that was met is read like a JSON column: as the bytes it is.
+        also = [Column("", path, ColumnType.JSON) for path in self.met]
+        self.reader = BytesReader(tree_of([*layout.columns, *also]), strict=True)
 
 
 class Converter:
-    """Turns lists of records into batches of `layout.schema`. Nothing that was received is lost on any way."""
+    """Turns lists of records into batches of `layout.schema`; nothing that was received is lost on any way.
 
-    def __init__(self, layout: Layout, meter: RunMeter) -> None:
+    Safe to use from several threads: what one of them learns too late costs the others time, nothing else.
+    """
+
+    def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._meter = meter
-        self._straight = True
+        self._known = _Known(layout)
+        self._lenient = BytesReader(layout.tree, strict=False)
 
-    def batch(self, records: Sequence[Raw]) -> pa.RecordBatch:
-        records, text = self._readable(records)
-        arrays, rest = self._arrays(records, text)
-        self._straight = rest is None
-        others = pa.nulls(len(records), pa.string()) if rest is None else pa.array(rest, pa.binary()).cast(pa.string())
+    def batch(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        records, text = _readable(records, meter)
+        try:
+            arrays, rest = self._straight(records, text)
+        except _DoesNotFitError:
+            arrays, rest = self._patiently(records, text, meter)
+        others = pa.array(rest, pa.binary()).cast(pa.string()) if rest else pa.nulls(len(records), pa.string())
         columns = [_finished(column, arrays[column.name]) for column in self._layout.columns]
         return pa.RecordBatch.from_arrays([*columns, others], schema=self._layout.schema)
 
-    def _readable(self, records: Sequence[Raw]) -> tuple[Sequence[Raw], bytes]:
-        text = b"\n".join(records)
-        if not _is_utf8(text):
-            # Arrow would take the bytes as they are, and whoever reads the file later would fail on them.
-            self._meter.note(Note("text_repaired", "Text that is not valid UTF-8 was received and repaired."))
-            records = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
-            text = b"\n".join(records)
-        return records, text
+    def _straight(self, records: Sequence[Raw], text: bytes) -> tuple[Arrays, Rest | None]:
+        known = self._known
+        if not known.by_bytes:
+            return self._typed(records, text, strict=True), None
+        rows = _rows(known.reader, records)
+        arrays = self._bytes_columns(known.reader, rows) | self._typed(records, text, strict=False)
+        return arrays, _assembled(known.met, known.reader, rows) if known.met else None
 
-    def _arrays(self, records: Sequence[Raw], text: bytes) -> tuple[Arrays, list[bytes | None] | None]:
-        if self._straight:
-            try:
-                return self._read(records, text, strict=True), None
-            except _DoesNotFit:
-                pass
+    def _patiently(self, records: Sequence[Raw], text: bytes, meter: RunMeter) -> tuple[Arrays, Rest]:
         try:
-            arrays = self._read(records, text, strict=False)
-        except _DoesNotFit:
-            return self._carefully(records)
+            arrays = self._bytes_columns(self._lenient, _rows(self._lenient, records))
+            arrays |= self._typed(records, text, strict=False)
+        except _DoesNotFitError:
+            return self._carefully(records, meter)
         rest = [undeclared(self._layout.tree, record) for record in records]
-        return arrays, rest if any(rest) else None
+        self._remember(rest)
+        return arrays, rest
 
-    def _read(self, records: Sequence[Raw], text: bytes, *, strict: bool) -> Arrays:
-        arrays: Arrays = {}
-        if self._layout.from_bytes:
-            arrays |= self._from_bytes(records, strict=strict)
-            strict = False
-        else:
-            _refuse_other_than_objects(records)
-        batch = _read_json(records, text, self._layout.wire_schema, strict=strict)
-        _collect(self._layout.tree, batch.schema.names, batch.columns, arrays)
-        for column in self._layout.columns:
-            if column.type in TIMES and not _are_times(arrays[column.name]):
-                raise _DoesNotFit
-        return arrays
+    def _remember(self, rest: Rest) -> None:
+        met = {path for one in rest if one for path in paths_in(self._layout.tree, one)} | set(self._known.met)
+        if len(met) <= MET_PATHS_MAX and met != set(self._known.met):
+            self._known = _Known(self._layout, frozenset(met))
 
-    def _from_bytes(self, records: Sequence[Raw], *, strict: bool) -> Arrays:
-        layout = self._layout
-        decoder, tree = (layout.strict, layout.tree) if strict else (layout.lenient, layout.bytes_tree)
-        try:
-            rows = decoder.decode(b"".join((b"[", b",".join(records), b"]")))
-        except msgspec.ValidationError:
-            raise _DoesNotFit from None
-        return {column.name: _picked(column, rows, members_to(tree, column.path)) for column in layout.from_bytes}
+    def _carefully(self, records: Sequence[Raw], meter: RunMeter) -> tuple[Arrays, Rest]:
+        def kept_aside(column: Column, value: bytes) -> None:
+            meter.note(_aside_note(column, value))
 
-    def _carefully(self, records: Sequence[Raw]) -> tuple[Arrays, list[bytes | None] | None]:
         _refuse_other_than_objects(records)
         rows: list[dict[str, Any]] = [{} for _ in records]
-        rest = [
-            split(self._layout.tree, record, row, self._kept_aside) for record, row in zip(records, rows, strict=True)
-        ]
+        rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
         arrays = {
             column.name: pa.array([row.get(column.name) for row in rows], WIRE_TYPES[column.type])
             for column in self._layout.columns
         }
-        return arrays, rest if any(rest) else None
+        return arrays, rest
 
-    def _kept_aside(self, column: Column, value: bytes) -> None:
-        self._meter.note(
-            Note(
-                "value_kept_aside",
-                f"{column.name}: {_kind(value)} came where {column.type.value} is declared; it is kept in other_fields.",
-            )
-        )
+    def _bytes_columns(self, reader: BytesReader, rows: list[Any]) -> Arrays:
+        return {
+            column.name: _bytes_array(column, reader.values(rows, column.path)) for column in self._layout.from_bytes
+        }
+
+    def _typed(self, records: Sequence[Raw], text: bytes, *, strict: bool) -> Arrays:
+        _refuse_other_than_objects(records)
+        arrays: Arrays = {}
+        batch = _read_json(records, text, self._layout.wire_schema, strict=strict)
+        _collect(self._layout.tree, batch.schema.names, batch.columns, arrays)
+        for column in self._layout.columns:
+            if column.type in TIMES and not _are_times(arrays[column.name]):
+                raise _DoesNotFitError
+        return arrays
+
+
+def _readable(records: Sequence[Raw], meter: RunMeter) -> tuple[Sequence[Raw], bytes]:
+    text = b"\n".join(records)
+    if not _is_utf8(text):
+        # Arrow would take the bytes as they are, and whoever reads the file later would fail on them.
+        meter.note(Note("text_repaired", "Text that is not valid UTF-8 was received; the bytes at fault became \ufffd."))
+        records = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
+        text = b"\n".join(records)
+    return records, text
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -131,15 +147,23 @@ def _refuse_other_than_objects(records: Sequence[Raw]) -> None:
         raise BrokenAnswer("record_not_object", "The answer holds something that is not a record among its records.")
 
 
+def _rows(reader: BytesReader, records: Sequence[Raw]) -> list[Any]:
+    try:
+        return reader.rows(records)
+    except msgspec.ValidationError:
+        raise _DoesNotFitError from None
+
+
 def _read_json(records: Sequence[Raw], text: bytes, schema: pa.Schema, *, strict: bool) -> pa.RecordBatch:
     # Line breaks inside strings are always escaped, so these stand between the tokens of one record.
     pretty = b"\n" in b"".join(records)
     read = pj.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    parse = pj.ParseOptions(schema, newlines_in_values=pretty, unexpected_field_behavior="error" if strict else "ignore")
+    unknown = "error" if strict else "ignore"
+    parse = pj.ParseOptions(schema, newlines_in_values=pretty, unexpected_field_behavior=unknown)
     try:
         table = pj.read_json(pa.BufferReader(text), read_options=read, parse_options=parse)
     except pa.ArrowInvalid:
-        raise _DoesNotFit from None
+        raise _DoesNotFitError from None
     assert table.num_rows == len(records)
     return table.combine_chunks().to_batches()[0]
 
@@ -153,15 +177,23 @@ def _collect(tree: Tree, names: Sequence[str], arrays: Sequence[pa.Array], found
             found[child.name] = array
 
 
-def _picked(column: Column, rows: list[Any], members: list[str]) -> pa.Array:
-    for member in members[:-1]:
-        rows = [getattr(row, member) if row else None for row in rows]
-    last = members[-1]
-    values = [getattr(row, last) if row else None for row in rows]
-    texts = [None if value is None or value is UNSET else bytes(value) for value in values]
+def _bytes_array(column: Column, texts: Rest) -> pa.Array:
     if column.type == ColumnType.ANY_TEXT:
         return pa.array([None if text in (None, b"null") else any_text(text) for text in texts], pa.string())
     return pa.array([None if text == b"null" else text for text in texts], pa.binary()).cast(pa.string())
+
+
+def _assembled(met: Sequence[Path], reader: BytesReader, rows: list[Any]) -> Rest:
+    """Put the undeclared values of each row together again, under their paths."""
+    found: list[dict[str, Any] | None] = [None] * len(rows)
+    for path in met:
+        for place, value in enumerate(reader.values(rows, path)):
+            if value is not None:
+                node = found[place] = found[place] or {}
+                for key in path[:-1]:
+                    node = node.setdefault(key, {})
+                node[path[-1]] = Raw(value)
+    return [None if one is None else msgspec.json.encode(one) for one in found]
 
 
 def _are_times(array: pa.Array) -> bool:
@@ -175,6 +207,10 @@ def _finished(column: Column, array: pa.Array) -> pa.Array:
     return array.view(column.arrow_type) if column.type in TIMES else array
 
 
-def _kind(value: bytes) -> str:
+def _aside_note(column: Column, value: bytes) -> Note:
     kinds = {b'"': "a text", b"{": "an object", b"[": "a list", b"t": "true", b"f": "false"}
-    return kinds.get(value[:1], "a number")
+    kind = kinds.get(value[:1], "a number that does not fit")
+    return Note(
+        "value_kept_aside",
+        f"{column.name}: {kind} came where {column.type.value} is declared; it is kept in other_fields.",
+    )

@@ -62,15 +62,31 @@ class Layout:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = _distinct(columns)
-        self.tree = _tree(self.columns)
+        self.tree = tree_of(self.columns)
         self.schema = pa.schema(
             [pa.field(column.name, column.arrow_type) for column in self.columns] + [pa.field(OTHER_FIELDS, pa.string())]
         )
         self.wire_schema = pa.schema(_wire_fields(self.tree))
         self.from_bytes = [column for column in self.columns if column.type in FROM_BYTES]
-        self.strict = msgspec.json.Decoder(list[_struct(self.tree, forbid_unknown=True)])  # type: ignore[misc] # the type is made at run time
-        self.bytes_tree = _only_bytes(self.tree)
-        self.lenient = msgspec.json.Decoder(list[_struct(self.bytes_tree, forbid_unknown=False)])  # type: ignore[misc] # same
+
+
+class BytesReader:
+    """Takes values out of records as the bytes they are. A strict one refuses a field that `tree` does not name."""
+
+    def __init__(self, tree: Tree, *, strict: bool) -> None:
+        self._tree = tree if strict else _only_bytes(tree)
+        record = _struct(self._tree, forbid_unknown=strict)
+        self._decoder = msgspec.json.Decoder(list[record])  # type: ignore[valid-type] # made at run time
+
+    def rows(self, records: Sequence[Raw]) -> list[Any]:
+        """Raise msgspec.ValidationError for a value of another kind, or, when strict, an unknown field."""
+        return self._decoder.decode(b"".join((b"[", b",".join(records), b"]")))
+
+    def values(self, rows: list[Any], path: tuple[str, ...]) -> list[bytes | None]:
+        """Return what stands at `path` in each row, None where nothing does."""
+        for member in _members_to(self._tree, path):
+            rows = [getattr(row, member) if row else None for row in rows]
+        return [None if value is None or value is UNSET else bytes(value) for value in rows]
 
 
 def declared(columns: Columns) -> list[Column]:
@@ -89,15 +105,15 @@ def name_of(path: tuple[str, ...]) -> str:
     return "_".join(path[1:] if path[0] == "metadata" else path)
 
 
-def member_name(place: int) -> str:
+def _member_name(place: int) -> str:
     return f"f{place}"
 
 
-def members_to(tree: Tree, path: tuple[str, ...]) -> list[str]:
+def _members_to(tree: Tree, path: tuple[str, ...]) -> list[str]:
     """Return the attribute names that lead to `path` in the structs made from `tree`."""
     names: list[str] = []
     for key in path:
-        names.append(member_name(list(tree).index(key)))
+        names.append(_member_name(list(tree).index(key)))
         child = tree[key]
         tree = child if isinstance(child, dict) else {}
     return names
@@ -117,7 +133,7 @@ def _distinct(columns: Iterable[Column]) -> list[Column]:
     return found
 
 
-def _tree(columns: Iterable[Column]) -> Tree:
+def tree_of(columns: Iterable[Column]) -> Tree:
     root: Tree = {}
     for column in columns:
         node = root
@@ -157,6 +173,6 @@ def _struct(tree: Tree, *, forbid_unknown: bool) -> type[msgspec.Struct]:
             kind = _CHECKED.get(child.type, Raw | UnsetType)
         else:
             kind = _struct(child, forbid_unknown=forbid_unknown) | None | UnsetType
-        members.append((member_name(place), kind, UNSET))
-    names = {member_name(place): key for place, key in enumerate(tree)}
+        members.append((_member_name(place), kind, UNSET))
+    names = {_member_name(place): key for place, key in enumerate(tree)}
     return msgspec.defstruct("Record", members, rename=names, forbid_unknown_fields=forbid_unknown, gc=False)

@@ -1,0 +1,107 @@
+"""Visitors and accounts: everything of one kind, page by page. Pendo has no cursor, so the id is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Raw
+
+from pendant.connectors.declaration import Resource
+from pendant.connectors.pendo.cut import cut
+from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off, count_of, quoted
+from pendant.connectors.pendo.records import ALL, KeyReader
+from pendant.errors import RemoteProblem, SliceTooLarge
+from pendant.model.http import Channel
+from pendant.model.run import Slice
+
+PAGE_SIZE = 50_000
+PAGE_SIZE_MIN = 100
+BREAKS_WITHOUT_PROGRESS_MAX = 4
+
+
+class Entities:
+    """Implements Records. A page that breaks off is taken up again behind the last record that arrived."""
+
+    def __init__(self, channel: Channel, resource: Resource, *, page_size: int = PAGE_SIZE) -> None:
+        self._channel = channel
+        self._resource = resource
+        self._page_size = page_size
+
+    def plan(self) -> Sequence[Slice]:
+        return [ALL]
+
+    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
+        return None
+
+    def count(self, _part: Slice) -> int | None:
+        return count_of(self._channel, f"{self._resource.name} count", [self._source()])
+
+    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+        position = _Position(self._resource.key[0])
+        size, breaks = self._page_size, 0
+        while True:
+            rows = 0
+            try:
+                for records in self._page(position.last, size):
+                    position.move(records)
+                    rows += len(records)
+                    breaks = 0
+                    yield records
+            except RemoteProblem as problem:
+                size, breaks = _next_try(problem, size, breaks)
+                continue
+            if rows < size:
+                return
+            position.end_page()
+
+    def _page(self, after: str | None, size: int) -> Iterator[list[Raw]]:
+        key = self._resource.key[0]
+        behind = [] if after is None else [f"{key} > {quoted(after)}"]
+        pipeline = [self._source(), *all_of(behind), {"sort": [key]}, {"limit": size}]
+        with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
+            yield from cut(body.pieces())
+
+    def _source(self) -> Stage:
+        return {"source": {self._resource.source: None}}
+
+
+class _Position:
+    """Where reading stands; raises instead of going round in a circle."""
+
+    def __init__(self, key: str) -> None:
+        self._key = KeyReader(key)
+        self.last: str | None = None
+        self._ends: set[str] = set()
+        self._page_begins = True
+
+    def move(self, records: list[Raw]) -> None:
+        if self._page_begins and self.last is not None and self._key.of(records[0]) == self.last:
+            raise _did_not_move(self.last)
+        self._page_begins = False
+        self.last = self._key.of(records[-1])
+        if self.last in self._ends:
+            raise _did_not_move(self.last)
+
+    def end_page(self) -> None:
+        assert self.last is not None
+        self._ends.add(self.last)
+        self._page_begins = True
+
+
+def _next_try(problem: RemoteProblem, size: int, breaks: int) -> tuple[int, int]:
+    """Return the page size and the number of breaks to go on with, or raise `problem` when that is no use."""
+    if asks_too_much(problem):
+        if size <= PAGE_SIZE_MIN:
+            raise SliceTooLarge("page_too_large", f"Pendo cannot answer for {size} records at once.") from problem
+        return max(PAGE_SIZE_MIN, size // 2), breaks
+    if not broke_off(problem) or breaks >= BREAKS_WITHOUT_PROGRESS_MAX:
+        raise problem
+    return size, breaks + 1
+
+
+def _did_not_move(last: str) -> RemoteProblem:
+    return RemoteProblem(
+        "page_did_not_move",
+        f"Pendo answered the records after {last[:100]!r} with records that were read before.",
+        hint="Nothing was written. Report it to Pendo's support: the filter of the request was not applied.",
+    )

@@ -1,0 +1,138 @@
+"""Event streams: windows of time, each read whole in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Raw
+
+from pendant.connectors.declaration import Resource
+from pendant.connectors.pendo.cut import cut
+from pendant.connectors.pendo.query import (
+    Stage,
+    aggregation,
+    all_of,
+    asks_too_much,
+    broke_off,
+    count_of,
+    quoted,
+    small_answer,
+)
+from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
+from pendant.errors import BrokenAnswer, RemoteProblem, SliceTooLarge
+from pendant.model.http import Channel
+from pendant.model.run import Slice
+
+ALL_APPS = 'expandAppIds("*")'
+# A way to Pendo that keeps breaking is not helped by ever smaller slices.
+BREAKS_MAX = 24
+
+
+class Events:
+    """Implements Records."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        resource: Resource,
+        *,
+        since: int,
+        until: int,
+        apps: Sequence[int],
+        window_days: int | None = None,
+    ) -> None:
+        self._channel = channel
+        self._resource = resource
+        self._since = since
+        self._until = until
+        self._apps: str | list[int] = list(apps) or ALL_APPS
+        self._window_days = window_days
+        self._breaks = 0
+
+    def plan(self) -> Sequence[Slice]:
+        days = self._window_days or self._days_by_count()
+        return [window.as_slice() for window in planned(self._since, self._until, days=days)]
+
+    def split(self, part: Slice) -> tuple[Slice, Slice] | None:
+        window = Window.of(part)
+        found = halves(window, bucketed=self._resource.bucketed) or self._halves_by_visitor(window)
+        return (found[0].as_slice(), found[1].as_slice()) if found else None
+
+    def count(self, part: Slice) -> int | None:
+        return self._count(Window.of(part))
+
+    def read(self, part: Slice) -> Iterator[list[Raw]]:
+        key = list(self._resource.key)
+        # By time first, so that a file is in order as a whole.
+        order = sorted(key, key=lambda name: name != self._resource.time)
+        pipeline = [*self._rows(Window.of(part)), {"sort": order}]
+        try:
+            with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
+                yield from cut(body.pieces())
+        except RemoteProblem as problem:
+            if self._may_fit_in_halves(problem):
+                raise SliceTooLarge(
+                    "slice_too_large",
+                    f"Pendo could not answer for {part.label} at once: {problem.message}",
+                    status=problem.status,
+                ) from problem
+            raise
+        self._breaks = 0
+
+    def _may_fit_in_halves(self, problem: RemoteProblem) -> bool:
+        self._breaks += 1
+        return asks_too_much(problem) or (broke_off(problem) and self._breaks <= BREAKS_MAX)
+
+    def _days_by_count(self) -> int:
+        try:
+            rows = self._count(Window(self._since, self._until))
+        except RemoteProblem as problem:
+            if asks_too_much(problem) or broke_off(problem):
+                return 1
+            raise
+        return days_for(rows, self._since, self._until)
+
+    def _count(self, window: Window) -> int:
+        return count_of(self._channel, f"{self._resource.name} count", self._rows(window))
+
+    def _rows(self, window: Window) -> list[Stage]:
+        """Return the source and the filter that give exactly the rows of a window, in any order.
+
+        Pendo rounds both ends of a time series to whole buckets, which the filter then makes exact. Which time
+        places a single event into a bucket is not documented, so a day on either side is looked through.
+        """
+        margin = 0 if self._resource.bucketed else DAY_MS
+        series = {"period": "dayRange", "first": window.since - margin, "last": window.until - 1 + margin}
+        source: Stage = {"source": {self._resource.source: {"appId": self._apps}, "timeSeries": series}}
+        time = self._resource.time
+        conditions = [f"{time} >= {window.since}", f"{time} < {window.until}", *_in_range(window)]
+        return [source, *all_of(conditions)]
+
+    def _halves_by_visitor(self, window: Window) -> tuple[Window, Window] | None:
+        """Split at the middle one of the visitors there are; None when there are not two."""
+        visitors: list[Stage] = [{"source": {"visitors": None}}, *all_of(_in_range(window))]
+        count = count_of(self._channel, "visitors count", visitors)
+        if count < 2:  # noqa: PLR2004 - two halves need two
+            return None
+        pick: list[Stage] = [{"sort": ["visitorId"]}, {"skip": count // 2 - 1}, {"limit": 1}]
+        select: Stage = {"select": {"visitorId": "visitorId"}}
+        found = small_answer(self._channel.call(aggregation("middle visitor", [*visitors, *pick, select])))
+        middle = found[0].get("visitorId") if found else None
+        if not isinstance(middle, str):
+            raise BrokenAnswer("answer_unexpected", "Pendo named no visitor in the middle of a range.")
+        if middle == window.up_to:
+            return None
+        return (
+            Window(window.since, window.until, window.after, middle),
+            Window(window.since, window.until, middle, window.up_to),
+        )
+
+
+def _in_range(window: Window) -> list[str]:
+    found = []
+    if window.after is not None:
+        found.append(f"visitorId > {quoted(window.after)}")
+    if window.up_to is not None:
+        # The exact opposite of the other half's condition, whatever Pendo thinks of odd values.
+        found.append(f"!(visitorId > {quoted(window.up_to)})")
+    return found

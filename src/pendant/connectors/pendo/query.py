@@ -1,0 +1,88 @@
+"""What is asked of Pendo: aggregation pipelines and lists, as requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from pendant.errors import BrokenAnswer, RemoteProblem
+from pendant.model.http import Answer, Channel, Request
+
+AGGREGATION = "/api/v1/aggregation"
+# One aggregation may work for 5 minutes before its first byte, and then send up to 4 GB.
+SILENCE_SECONDS = 330.0
+TRANSFER_SECONDS = 4 * 3600.0
+# What says "too much at once" is not worth another try: asking for less is.
+TOO_MUCH = frozenset({408, 413, 504})
+_RETRY = frozenset({429, 500, 502, 503})
+
+Stage = dict[str, Any]
+
+
+def aggregation(name: str, pipeline: Iterable[Stage]) -> Request:
+    body = {
+        "response": {"location": "request", "mimeType": "application/json"},
+        "request": {"name": f"pendant {name}", "pipeline": list(pipeline)},
+    }
+    return Request(
+        method="POST",
+        path=AGGREGATION,
+        headers=(("Content-Type", "application/json"),),
+        body=msgspec.json.encode(body),
+        retry_statuses=_RETRY,
+        timeout_seconds=SILENCE_SECONDS,
+        total_seconds=TRANSFER_SECONDS,
+    )
+
+
+def listing(path: str, *, app: int | None, by_app: bool) -> Request:
+    """All applications, unless one is named; without either, Pendo shows the default application only."""
+    query: tuple[tuple[str, str], ...] = ()
+    if by_app:
+        query = (("expand", "*"),) if app is None else (("appId", str(app)),)
+    return Request(method="GET", path=path, query=query, timeout_seconds=SILENCE_SECONDS)
+
+
+def quoted(text: str) -> str:
+    """Return a string literal of Pendo's expression language: backslash escapes `"` and `\\`, nothing else."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def all_of(conditions: Iterable[str]) -> list[Stage]:
+    joined = " && ".join(conditions)
+    return [{"filter": joined}] if joined else []
+
+
+def count_of(channel: Channel, name: str, pipeline: Iterable[Stage]) -> int:
+    """Return Pendo's own number of rows for a pipeline."""
+    rows = small_answer(channel.call(aggregation(name, [*pipeline, {"count": None}])))
+    count = rows[0].get("count") if rows else 0
+    if not isinstance(count, int):
+        raise BrokenAnswer("answer_unexpected", "Pendo did not answer a count with a number.")
+    return count
+
+
+def small_answer(answer: Answer) -> list[dict[str, Any]]:
+    """Return the rows of an aggregation that is known to be short."""
+    try:
+        return _small.decode(answer.body).results or []
+    except msgspec.DecodeError:
+        raise BrokenAnswer("answer_unexpected", "The answer to an aggregation is not a list of rows.") from None
+
+
+class _Small(msgspec.Struct):
+    results: list[dict[str, Any]] | None
+
+
+_small = msgspec.json.Decoder(_Small)
+
+
+def asks_too_much(problem: RemoteProblem) -> bool:
+    return problem.status in TOO_MUCH
+
+
+def broke_off(problem: RemoteProblem) -> bool:
+    """True for an answer that began well and did not come to its end."""
+    return problem.status is None and problem.code in ("answer_broken", "answer_cut_short", "connection_broken")

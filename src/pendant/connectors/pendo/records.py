@@ -1,0 +1,47 @@
+"""The interface between "which records, in which order" and everything that is done with them.
+
+One implementation for each kind of resource: entities.py, events.py, lists.py, schemas.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+from msgspec import Raw
+
+from pendant.errors import BrokenAnswer
+from pendant.model.run import Slice
+
+ALL = Slice(key="all", lower=None, upper=None, label="all")
+
+
+class Records(Protocol):
+    """`plan`, `split` and `count` are those of model.pipeline.Source."""
+
+    def plan(self) -> Sequence[Slice]: ...
+
+    def split(self, part: Slice) -> tuple[Slice, Slice] | None: ...
+
+    def count(self, part: Slice) -> int | None: ...
+
+    def read(self, part: Slice) -> Iterator[list[Raw]]:
+        """Yield the records of `part` in order, each exactly once, in lists that are never empty."""
+        ...
+
+
+class KeyReader:
+    """Reads one text field of a record."""
+
+    def __init__(self, name: str) -> None:
+        kind = msgspec.defstruct("Keyed", [("key", str)], rename={"key": name})
+        self._name = name
+        self._one = msgspec.json.Decoder(kind)
+
+    def of(self, record: Raw) -> str:
+        try:
+            key: str = self._one.decode(record).key
+        except msgspec.ValidationError:
+            raise BrokenAnswer("key_missing", f"A record has no text in {self._name}, by which it is found.") from None
+        return key

@@ -1,0 +1,58 @@
+"""Metadata schemas: read as a resource of their own, and to know the columns of visitors and accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from pendant.connectors.pendo.records import ALL
+from pendant.errors import BrokenAnswer
+from pendant.model.http import Channel, Request
+from pendant.model.run import Slice
+
+KINDS = ("visitor", "account")
+
+Groups = dict[str, dict[str, Raw] | None]
+
+_groups = msgspec.json.Decoder(Groups)
+
+
+def groups_of(channel: Channel, kind: str) -> Groups:
+    """Return group → field → what Pendo says about the field."""
+    answer = channel.call(Request(method="GET", path=f"/api/v1/metadata/schema/{kind}"))
+    try:
+        return _groups.decode(answer.body)
+    except msgspec.DecodeError:
+        raise BrokenAnswer(
+            "answer_unexpected",
+            f"The metadata schema of {kind}s is not what Pendo documents.",
+            hint="Check that the base URI is the address of Pendo's API.",
+        ) from None
+
+
+class Schemas:
+    """Implements Records: one record for each metadata field."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def plan(self) -> Sequence[Slice]:
+        return [ALL]
+
+    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
+        return None
+
+    def count(self, _part: Slice) -> int | None:
+        return None
+
+    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+        found = [
+            Raw(msgspec.json.encode({"kind": kind, "group": group, "field": field, "schema": said}))
+            for kind in KINDS
+            for group, fields in groups_of(self._channel, kind).items()
+            for field, said in (fields or {}).items()
+        ]
+        if found:
+            yield found

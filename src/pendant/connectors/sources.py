@@ -1,0 +1,43 @@
+"""Opens the source of an export: what a connector's declaration and its Python say together."""
+
+from __future__ import annotations
+
+import importlib
+
+from pendant.connectors.catalogue import Catalogue, resource_of
+from pendant.egress import Egress
+from pendant.errors import WrongInput
+from pendant.model.clock import Clock, SystemClock
+from pendant.model.connection import Connection
+from pendant.model.export import Export
+from pendant.model.http import Meter
+from pendant.model.pipeline import Source
+
+
+def open_source(
+    catalogue: Catalogue,
+    egress: Egress,
+    connection: Connection,
+    export: Export,
+    meter: Meter | None,
+    *,
+    clock: Clock | None = None,
+) -> Source:
+    """Return the source, without asking the other system anything yet.
+
+    Raises WrongInput (`unknown_resource`, `api_type_cannot_read`, `apps_invalid`, …) for what cannot be read so.
+    """
+    connector = catalogue.connector(connection.application)
+    resource = resource_of(connector, export.resource)
+    if connection.api_type != connector.reads_with:
+        wanted = next(one.title for one in connector.api_types if one.name == connector.reads_with)
+        raise WrongInput(
+            "api_type_cannot_read",
+            f"The connection {connection.name} sends data and cannot be exported from.",
+            hint=f"Choose a connection of the API type {wanted}.",
+            field="connection",
+        )
+    module = importlib.import_module(f"pendant.connectors.{connector.name}.source")
+    channel = egress.channel(connection, meter=meter)
+    opened: Source = module.source(channel, connector, resource, export, now=(clock or SystemClock()).now())
+    return opened
