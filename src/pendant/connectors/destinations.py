@@ -1,0 +1,51 @@
+"""From the name of a target to the destination that writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pendant.connectors.duckdb.destination import DuckDbDestination
+from pendant.connectors.files.destination import FileDestination, FileFormat
+from pendant.connectors.files.parquet_format import ParquetFormat
+from pendant.connectors.files.text_formats import Csv, JsonLines, TextFormat
+from pendant.errors import WrongInput
+from pendant.model.export import Export
+from pendant.model.pipeline import Destination
+
+COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+ENDINGS = ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), .duckdb and .duckdb#TABLE"
+
+
+def open_destination(export: Export, *, run_id: str, may_replace: bool) -> Destination:
+    """Return the destination of `export.target`; nothing is looked at or written yet.
+
+    `may_replace` allows taking the place of a target that exists already.
+    """
+    path, mark, table = export.target.partition("#")
+    if path.lower().endswith(".duckdb"):
+        return DuckDbDestination(
+            _path(path), table if mark else export.resource, run_id=run_id, may_replace=may_replace
+        )
+    return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _format(target: str) -> FileFormat:
+    suffixes = [suffix.lower() for suffix in Path(target).suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
+    kind = "".join(suffixes[-2:-1] if compression else suffixes[-1:])
+    if kind == ".parquet" and compression is None:
+        return ParquetFormat()
+    if kind == ".csv":
+        return TextFormat(Csv(), compression)
+    if kind in {".jsonl", ".ndjson"}:
+        return TextFormat(JsonLines(), compression)
+    raise WrongInput(
+        "unknown_target",
+        f"The ending of {target} names no kind of file.",
+        hint=f"Use one of {ENDINGS}.",
+        field="target",
+    )

@@ -1,0 +1,1 @@
+"""A table of a DuckDB file as a destination."""

@@ -1,0 +1,165 @@
+"""A table of a DuckDB file as a destination.
+
+Slices are staged as Arrow files beside the target, so that the target stays open to others until the end; then
+they are loaded in one transaction. A file that does not exist yet is built in the staging folder and renamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pendant.connectors.duckdb.problems import named_problems
+from pendant.connectors.files.columns import check_columns
+from pendant.connectors.files.disk import SteadyFile
+from pendant.connectors.files.parts import Parts, PartWriter
+from pendant.connectors.files.staging import Staging, check_regular, target_exists
+from pendant.errors import WrongInput
+from pendant.model.pipeline import Written
+from pendant.model.run import Slice
+
+# Oldest storage version that holds everything we write: DuckDB 1.0 and later open such a file.
+STORAGE_VERSION = "v1.0.0"
+LOAD_CONFIG = {
+    "threads": "2",
+    "memory_limit": "160MB",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+class DuckDbDestination:
+    """Implements model.pipeline.Destination for one table."""
+
+    def __init__(self, target: Path, table: str, *, run_id: str, may_replace: bool) -> None:
+        self._target = target
+        self._table = table
+        self._may_replace = may_replace
+        self._staging = Staging(target, run_id)
+        self._parts = Parts(self._staging, _ArrowFormat())
+
+    def ensure_schema(self, schema: pa.Schema) -> None:
+        _check_name(self._table)
+        check_regular(self._target)
+        if self._target.exists():
+            self._check_existing()
+        self._parts.open(schema)
+
+    def replace_slice(self, part: Slice, batches: Iterator[pa.RecordBatch]) -> Written:
+        return self._parts.store(part, batches)
+
+    def publish(self, parts: Sequence[Slice]) -> Written:
+        rows = self._parts.rows(parts)
+        if self._target.exists():
+            self._load(self._target, parts)
+        else:
+            built = self._staging.folder / "built.duckdb"
+            built.unlink(missing_ok=True)
+            self._load(built, parts)
+            self._staging.show(built, may_replace=False)
+        size = self._target.stat().st_size
+        self._staging.remove()
+        return Written(rows, size)
+
+    def discard(self) -> None:
+        self._staging.remove()
+
+    def _check_existing(self) -> None:
+        with _attached(self._target, read_only=True) as database:
+            kind = _kind_of(database, self._table)
+        self._check_kind(kind)
+
+    def _check_kind(self, kind: str | None) -> None:
+        if kind == "VIEW":
+            raise WrongInput(
+                "target_is_view",
+                f'"{self._table}" in {self._target} is a view, and a view is never replaced by a table.',
+                hint="Name another table after a # sign: file.duckdb#table.",
+                field="target",
+            )
+        if kind is not None and not self._may_replace:
+            raise target_exists(f'The table "{self._table}" in {self._target}')
+
+    def _load(self, path: Path, parts: Sequence[Slice]) -> None:
+        schema = self._parts.schema
+        staged = pa.RecordBatchReader.from_batches(schema, _staged_batches(self._parts.paths(parts)))
+        with _attached(path, temporary=self._staging.folder) as database:
+            database.execute("BEGIN")
+            # Looked at again: the table may have appeared while the rows were read.
+            self._check_kind(_kind_of(database, self._table))
+            database.register("staged", staged)
+            database.execute(f"CREATE OR REPLACE TABLE target.main.{quoted(self._table)} AS SELECT * FROM staged")
+            database.execute("COMMIT")
+            database.execute("CHECKPOINT target")
+
+
+def quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def _check_name(table: str) -> None:
+    if not table.strip() or "\0" in table:
+        raise WrongInput(
+            "table_name_missing",
+            "There is no table name after the # sign.",
+            hint="Write file.duckdb#table, or only file.duckdb for a table named like the resource.",
+            field="target",
+        )
+
+
+@contextmanager
+def _attached(
+    path: Path, *, read_only: bool = False, temporary: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of our own with the file attached as `target`; closing it gives the file free."""
+    literal = str(path).replace("'", "''")
+    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    spill = {"temp_directory": str(temporary)} if temporary else {}
+    with named_problems(path), duckdb.connect(config=LOAD_CONFIG | spill) as database:
+        database.execute(f"ATTACH '{literal}' AS target ({options})")
+        yield database
+
+
+def _kind_of(database: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    """Return "BASE TABLE", "VIEW" or None. DuckDB's names do not tell upper from lower case."""
+    found = database.execute(
+        "SELECT table_type FROM information_schema.tables "
+        "WHERE table_catalog = 'target' AND table_schema = 'main' AND lower(table_name) = lower(?)",
+        [table],
+    ).fetchone()
+    return str(found[0]) if found else None
+
+
+def _staged_batches(paths: Sequence[Path]) -> Iterator[pa.RecordBatch]:
+    for path in paths:
+        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as batches:
+            yield from batches
+
+
+class _ArrowFormat:
+    """Arrow's stream format with lz4: four times as fast to write and read as Parquet, at twice its size."""
+
+    def check(self, schema: pa.Schema) -> None:
+        check_columns(schema)
+
+    def writer(self, file: SteadyFile, schema: pa.Schema) -> PartWriter:
+        return _ArrowWriter(file, schema)
+
+
+class _ArrowWriter:
+    def __init__(self, file: SteadyFile, schema: pa.Schema) -> None:
+        options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+        self._stream = pa.ipc.new_stream(file, schema, options=options)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._stream.write_batch(batch)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def abandon(self) -> None:
+        """A stream without its end is refused by every reader; there is nothing to complete."""

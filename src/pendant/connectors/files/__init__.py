@@ -1,0 +1,1 @@
+"""Files on this machine as destinations: Parquet, CSV and JSON Lines."""

@@ -1,0 +1,1 @@
+"""What changes rows between a source and a destination."""
