@@ -48,7 +48,7 @@ class Listener:
             at=self._of.world.clock.now(),
             method=request.method,
             path=request.rel_url.raw_path_qs,
-            header_names=tuple(request.headers),
+            header_names=tuple(name.decode("latin-1") for name, _ in request.raw_headers),
             key=self._of.keys.label_of(given),
             source=source,
         )
