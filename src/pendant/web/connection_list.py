@@ -57,6 +57,7 @@ class Row:
     application_title: str
     icon: str
     api_type_title: str
+    region: str
     region_title: str
     access: str
     status: Mark
@@ -94,7 +95,7 @@ def row_of(
 ) -> Row:
     connector = catalogue.connector(connection.application)
     state = state_of(connector, connection)
-    titles = {each.name: each.title for each in connector.regions} | {CUSTOM: "Custom", "": "—"}
+    titles = {each.name: each.title for each in connector.regions} | {CUSTOM: "Custom base URI"}
     return Row(
         id=connection.id,
         name=connection.name,
@@ -102,8 +103,9 @@ def row_of(
         application=connection.application,
         application_title=connector.title,
         icon=application_view(connector).icon,
-        api_type_title=api_type_in(connector, connection.api_type).title,
-        region_title=titles[state.region],
+        api_type_title=api_type_in(connector, connection.api_type).title.removeprefix(f"{connector.title} "),
+        region=state.region.upper() if state.region in titles and state.region != CUSTOM else "Custom",
+        region_title=titles.get(state.region, ""),
         access=OF_ACCESS[connection.access],
         status=BEING_TESTED if being_tested else OF_CONNECTION[connection.status],
         uses=counted(len(connection.used_by), "run") if connection.used_by else "",

@@ -128,7 +128,8 @@
   document.addEventListener("input", (event) => {
     if (event.target.name === "token") hintAtTokenKind(event.target);
   });
-  document.addEventListener("htmx:after:swap", () => {
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.target?.id === "report") event.detail.ctx.target.scrollIntoView({ block: "nearest" });
     openModals();
     focusWhatMatters();
     const token = document.getElementById("field-token");
