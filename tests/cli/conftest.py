@@ -12,7 +12,7 @@ import pytest
 
 from cli.spoken import CREATE, Cli, Create, Said
 from pendant.cli.program import execute, program
-from pendosim.running import Pendo
+from pendosim import Pendo, running
 
 NOON = 1_763_640_000_000
 """2025-11-20 12:00 UTC."""

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -71,7 +72,9 @@ class Reading:
     channel: Channel
     meter: Counts
 
-    def source(self, resource: str, *, apps: tuple[str, ...] = (), since=None, until=None, **settings: Any) -> PendoSource:
+    def source(
+        self, resource: str, *, apps: tuple[str, ...] = (), since=None, until=None, **settings: Any
+    ) -> PendoSource:
         connector = self.catalogue.connector("pendo")
         export = Export(resource=resource, connection="c", target="", apps=apps, since=since, until=until)
         now = self.pendo.clock.now()
@@ -83,8 +86,6 @@ class Reading:
 
 
 def _utc(ms: int):
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 

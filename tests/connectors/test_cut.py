@@ -36,7 +36,9 @@ def body_of(records: list[dict[str, Any]], frame: str) -> bytes:
     texts = {
         "{envelope}": '{"startTime":1710046800000,"results":' + compact + "}",
         "{bare}": compact,
-        "{late}": '{"note":"\\"results\\":[","inner":{"results":[{"id":0},{"id":1}]},"results":' + compact + ',"end":[{},{}]}',
+        "{late}": '{"note":"\\"results\\":[","inner":{"results":[{"id":0},{"id":1}]},"results":'
+        + compact
+        + ',"end":[{},{}]}',
         "{spaced}": ' \n{ "results" : ' + json.dumps(records, separators=(" , ", " : ")) + " } \n",
         "{pretty}": json.dumps({"results": records}, indent=1, ensure_ascii=False),
     }
@@ -46,6 +48,11 @@ def body_of(records: list[dict[str, Any]], frame: str) -> bytes:
 def chunks(body: bytes, size: int) -> Iterator[bytes]:
     for start in range(0, len(body), size):
         yield body[start : start + size]
+
+
+def take(parts: Iterator[list[Any]], found: list[Any]) -> None:
+    for part in parts:
+        found += [json.loads(bytes(record)) for record in part]
 
 
 def cut_all(pieces: Iterator[bytes], piece_bytes: int) -> list[Any]:
@@ -70,8 +77,7 @@ def test_a_body_that_ends_early_is_an_error_after_a_true_beginning(records, fram
     end = data.draw(st.integers(0, len(body) - 1))
     found = []
     with pytest.raises(BrokenAnswer):
-        for part in cut(chunks(body[:end], size), piece_bytes=64):
-            found += [json.loads(bytes(record)) for record in part]
+        take(cut(chunks(body[:end], size), piece_bytes=64), found)
     assert found == records[: len(found)]
 
 
@@ -82,17 +88,20 @@ def test_records_that_arrived_before_a_broken_connection_are_kept():
 
     found = []
     with pytest.raises(Unreachable):
-        for part in cut(pieces()):
-            found += [bytes(record) for record in part]
-    assert found == [b'{"id":1}', b'{"id":2}']
+        take(cut(pieces()), found)
+    assert found == [{"id": 1}, {"id": 2}]
 
 
-@pytest.mark.parametrize("body", ['{"results":null}', '{"results":[]}', "[]", ' { "results" : [ ] } ', '{"startTime":1,"results":null}'])
+@pytest.mark.parametrize(
+    "body", ['{"results":null}', '{"results":[]}', "[]", ' { "results" : [ ] } ', '{"startTime":1,"results":null}']
+)
 def test_no_results_are_an_empty_answer(body):
     assert cut_all(chunks(body.encode(), 3), 10) == []
 
 
-@pytest.mark.parametrize("body", ["", "null", '"error"', "<html>busy</html>", "{}", '{"error":"x"}', '{"results":{}}', '{"results":[]}x'])
+@pytest.mark.parametrize(
+    "body", ["", "null", '"error"', "<html>busy</html>", "{}", '{"error":"x"}', '{"results":{}}', '{"results":[]}x']
+)
 def test_anything_else_is_a_broken_answer(body):
     with pytest.raises(BrokenAnswer):
         cut_all(chunks(body.encode(), 5), 10)

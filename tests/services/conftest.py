@@ -15,7 +15,7 @@ from pendant.model.access import PERMISSIONS_OF_ROLE, Actor, Role
 from pendant.model.clock import SettableClock
 from pendant.model.connection import Draft
 from pendant.settings import Settings
-from pendosim.running import Pendo
+from pendosim import Pendo, running
 
 NOON = 1_763_640_000_000
 """2025-11-20 12:00 UTC."""

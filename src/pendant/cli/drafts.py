@@ -20,20 +20,16 @@ def new_draft(app: App, draft: Draft, http: HttpOptions) -> Draft:
 def edited_draft(app: App, before: Connection, asked: Draft, http: HttpOptions) -> Draft:
     """Change what was asked and keep the rest, custom HTTP settings included.
 
-    A new API type or region brings its own addresses, authentication and ping, but headers, rate limit and
-    concurrency stay those of the connection.
+    A new API type brings its own address, authentication and ping, but headers, rate limit and concurrency stay
+    those of the connection.
     """
-    kept = before.http
-    if asked.api_type or asked.region or asked.base_uri:
-        moved = replace(
-            asked, api_type=asked.api_type or before.api_type, region=asked.region or _region(before, asked)
-        )
-        fresh = http_of(app, moved)
-        kept = replace(
-            fresh, headers=kept.headers, rate_limit=kept.rate_limit, concurrency_level=kept.concurrency_level
-        )
-    return Draft(asked.name, before.application, asked.api_type or before.api_type, http=with_options(kept, http))
-
-
-def _region(before: Connection, asked: Draft) -> str:
-    return "custom" if asked.base_uri else before.region
+    if asked.api_type in ("", before.api_type):
+        return replace(asked, api_type=before.api_type, http=with_options(before.http, http))
+    moved = replace(asked, region=asked.region or before.region)
+    kept = replace(
+        http_of(app, moved),
+        headers=before.http.headers,
+        rate_limit=before.http.rate_limit,
+        concurrency_level=before.http.concurrency_level,
+    )
+    return replace(moved, http=with_options(kept, http))

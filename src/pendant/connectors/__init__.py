@@ -1,4 +1,4 @@
-"""What Pendant can connect to. A connector is a folder: connector.yaml, and Python where data would become a language."""
+"""What Pendant connects to. A connector is a folder: connector.yaml, and Python where data would be a language."""
 
 from pendant.connectors.sources import open_source
 

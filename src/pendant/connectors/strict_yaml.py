@@ -12,11 +12,6 @@ class DeclarationProblem(Exception):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.events.AliasEvent):
-            raise DeclarationProblem(f"line {self.peek_event().start_mark.line + 1}: aliases are not allowed")
-        return super().compose_node(parent, index)
-
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - the library's signature
         seen: set[str] = set()
         for key, _ in node.value:
@@ -28,10 +23,10 @@ class _StrictLoader(yaml.SafeLoader):
 
 def read_yaml(text: str) -> Any:
     """Return the value of one document, or raise DeclarationProblem with the line at fault."""
-    loader = _StrictLoader(text)
     try:
-        return loader.get_single_data()
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise DeclarationProblem(f"anchors and aliases are not allowed: {event.start_mark}")
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - _StrictLoader is a SafeLoader
     except yaml.YAMLError as problem:
         raise DeclarationProblem(str(problem)) from None
-    finally:
-        loader.dispose()

@@ -186,6 +186,8 @@ def check_path(path: str, *, field: str = "relative_uri") -> None:
 def relative_parts(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return path and query of a relative URI as a person writes it, such as `/api/v1/page?expand=*`."""
     path, _, query = text.strip(" ").partition("?")
+    if "://" in path:
+        raise _path_invalid("is a whole address", "relative_uri")
     path = path if path.startswith("/") else f"/{path}"
     check_path(path)
     if not _QUERY.fullmatch(query):

@@ -28,7 +28,6 @@ class Inflater:
         self._given = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        self._taken += len(data)
         more = False
         while data or more:
             if self._engine.eof:
@@ -38,7 +37,9 @@ class Inflater:
             except zlib.error:
                 raise CannotInflateError("its compressed data is damaged") from None
             done = self._engine.eof
-            data = self._engine.unused_data if done else self._engine.unconsumed_tail
+            rest = self._engine.unused_data if done else self._engine.unconsumed_tail
+            self._taken += len(data) - len(rest)
+            data = rest
             # A full piece may have left more inside the engine although all input was taken.
             more = len(piece) == PIECE_BYTES and not done
             if piece:

@@ -6,7 +6,8 @@ import uuid
 from dataclasses import replace
 
 from pendant.app import App
-from pendant.connectors.settings_of import complete
+from pendant.connectors.catalogue import api_type_of
+from pendant.connectors.settings_of import complete, region_of
 from pendant.errors import WrongInput
 from pendant.model.access import Actor
 from pendant.model.connection import NAME_LENGTH_MAX, Connection, Draft, HttpSettings
@@ -42,12 +43,15 @@ def checked_name(text: str) -> str:
 def connection_of(app: App, actor: Actor, draft: Draft) -> Connection:
     """Return a new connection, version 1 and never stored, with everything the connector fills in."""
     now = app.clock.now()
+    http = http_of(app, draft)
+    api_type = api_type_of(app.catalogue.connector(draft.application), draft.api_type).name
     return Connection(
         id=str(uuid.uuid4()),
         name=draft.name,
         application=draft.application,
-        api_type=draft.api_type,
-        http=complete(app.catalogue, draft, allow_networks=app.settings.allow_networks),
+        api_type=api_type,
+        http=http,
+        region=region_of(app.catalogue, draft.application, api_type, http.base_uri),
         created_at=now,
         updated_at=now,
         updated_by=actor.name,

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any, Literal, TypeAlias, cast
 
 import msgspec
 import pyarrow as pa
@@ -28,7 +28,7 @@ from pendant.model.run import Note
 MET_PATHS_MAX = 100
 _OPEN_BRACE = ord("{")
 
-Arrays = dict[str, pa.Array]
+Arrays: TypeAlias = "dict[str, pa.Array[Any]]"
 Rest = list[bytes | None]
 Path = tuple[str, ...]
 
@@ -125,7 +125,9 @@ def _readable(records: Sequence[Raw], meter: RunMeter) -> tuple[Sequence[Raw], b
     text = b"\n".join(records)
     if not _is_utf8(text):
         # Arrow would take the bytes as they are, and whoever reads the file later would fail on them.
-        meter.note(Note("text_repaired", "Text that is not valid UTF-8 was received; the bytes at fault became \ufffd."))
+        meter.note(
+            Note("text_repaired", "Text that is not valid UTF-8 was received; the bytes at fault became \ufffd.")
+        )
         records = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
         text = b"\n".join(records)
     return records, text
@@ -158,26 +160,28 @@ def _read_json(records: Sequence[Raw], text: bytes, schema: pa.Schema, *, strict
     # Line breaks inside strings are always escaped, so these stand between the tokens of one record.
     pretty = b"\n" in b"".join(records)
     read = pj.ReadOptions(use_threads=False, block_size=len(text) + 1)
-    unknown = "error" if strict else "ignore"
+    unknown: Literal["error", "ignore"] = "error" if strict else "ignore"
     parse = pj.ParseOptions(schema, newlines_in_values=pretty, unexpected_field_behavior=unknown)
     try:
-        table = pj.read_json(pa.BufferReader(text), read_options=read, parse_options=parse)
+        # The stubs know no Arrow streams.
+        table = pj.read_json(cast(IO[Any], pa.BufferReader(text)), read_options=read, parse_options=parse)
     except pa.ArrowInvalid:
         raise _DoesNotFitError from None
     assert table.num_rows == len(records)
     return table.combine_chunks().to_batches()[0]
 
 
-def _collect(tree: Tree, names: Sequence[str], arrays: Sequence[pa.Array], found: Arrays) -> None:
+def _collect(tree: Tree, names: Sequence[str], arrays: Sequence[pa.Array[Any]], found: Arrays) -> None:
     for name, array in zip(names, arrays, strict=True):
         child = tree[name]
         if isinstance(child, dict):
-            _collect(child, [field.name for field in array.type], array.flatten(), found)
+            assert isinstance(array, pa.StructArray)
+            _collect(child, [field.name for field in array.type.fields], array.flatten(), found)
         else:
             found[child.name] = array
 
 
-def _bytes_array(column: Column, texts: Rest) -> pa.Array:
+def _bytes_array(column: Column, texts: Rest) -> pa.Array[Any]:
     if column.type == ColumnType.ANY_TEXT:
         return pa.array([None if text in (None, b"null") else any_text(text) for text in texts], pa.string())
     return pa.array([None if text == b"null" else text for text in texts], pa.binary()).cast(pa.string())
@@ -196,14 +200,14 @@ def _assembled(met: Sequence[Path], reader: BytesReader, rows: list[Any]) -> Res
     return [None if one is None else msgspec.json.encode(one) for one in found]
 
 
-def _are_times(array: pa.Array) -> bool:
-    ends = pc.min_max(array).as_py()
-    return ends["min"] is None or (ends["min"] >= TIME_MIN_MS and ends["max"] <= TIME_MAX_MS)
+def _are_times(array: pa.Array[Any]) -> bool:
+    low, high = pc.min(array).as_py(), pc.max(array).as_py()
+    return low is None or (low >= TIME_MIN_MS and high <= TIME_MAX_MS)
 
 
-def _finished(column: Column, array: pa.Array) -> pa.Array:
+def _finished(column: Column, array: pa.Array[Any]) -> pa.Array[Any]:
     if column.type == ColumnType.TIME_OR_NEVER:
-        array = pc.if_else(pc.equal(array, 0), pa.scalar(None, pa.int64()), array)
+        array = pc.if_else(pc.equal(array, pa.scalar(0)), pa.scalar(None, pa.int64()), array)
     return array.view(column.arrow_type) if column.type in TIMES else array
 
 

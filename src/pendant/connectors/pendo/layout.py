@@ -64,7 +64,8 @@ class Layout:
         self.columns = _distinct(columns)
         self.tree = tree_of(self.columns)
         self.schema = pa.schema(
-            [pa.field(column.name, column.arrow_type) for column in self.columns] + [pa.field(OTHER_FIELDS, pa.string())]
+            [pa.field(column.name, column.arrow_type) for column in self.columns]
+            + [pa.field(OTHER_FIELDS, pa.string())]
         )
         self.wire_schema = pa.schema(_wire_fields(self.tree))
         self.from_bytes = [column for column in self.columns if column.type in FROM_BYTES]
@@ -120,7 +121,7 @@ def _members_to(tree: Tree, path: tuple[str, ...]) -> list[str]:
 
 
 def _distinct(columns: Iterable[Column]) -> list[Column]:
-    """Number names that differ only in case or not at all: not every destination can tell them apart."""
+    """Give a number to names that differ in case only or not at all; not every destination tells them apart."""
     taken = {OTHER_FIELDS}
     found = []
     for column in columns:
@@ -146,7 +147,7 @@ def tree_of(columns: Iterable[Column]) -> Tree:
     return root
 
 
-def _wire_fields(tree: Tree) -> list[pa.Field]:
+def _wire_fields(tree: Tree) -> list[pa.Field[Any]]:
     fields = []
     for key, child in tree.items():
         if isinstance(child, Column):
@@ -159,7 +160,9 @@ def _wire_fields(tree: Tree) -> list[pa.Field]:
 
 def _only_bytes(tree: Tree) -> Tree:
     """Return the part of the tree that leads to columns taken from the bytes, and nothing else."""
-    return {key: _only_bytes(child) if isinstance(child, dict) else child for key, child in tree.items() if _leads(child)}
+    return {
+        key: _only_bytes(child) if isinstance(child, dict) else child for key, child in tree.items() if _leads(child)
+    }
 
 
 def _leads(child: Column | Tree) -> bool:

@@ -26,7 +26,7 @@ _ids = msgspec.json.Decoder(list[_Identified])
 
 
 class Lists:
-    """Implements Records. An object met in an earlier request, for another application or before a break, is left out."""
+    """Implements Records. What an earlier request gave, for another application or before a break, is left out."""
 
     def __init__(self, channel: Channel, resource: Resource, *, apps: Sequence[int]) -> None:
         self._channel = channel

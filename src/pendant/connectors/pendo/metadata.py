@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from pendant.connectors.declaration import Connector, ColumnType, Resource
+from pendant.connectors.declaration import ColumnType, Connector, Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.layout import Column, declared, name_of
 from pendant.connectors.pendo.query import aggregation, listing, small_answer
@@ -30,16 +30,19 @@ _TYPES = {
 _ELEMENTS = {"integer": ColumnType.INTEGERS, "float": ColumnType.NUMBERS, "number": ColumnType.NUMBERS}
 
 
-class _Field(msgspec.Struct):
-    Type: str = ""
-    ElementType: str = ""
-    isPerApp: bool = False
-    isDeleted: bool = False
+class _Field(
+    msgspec.Struct,
+    rename={"type": "Type", "element_type": "ElementType", "per_app": "isPerApp", "deleted": "isDeleted"},
+):
+    type: str = ""
+    element_type: str = ""
+    per_app: bool = False
+    deleted: bool = False
 
 
-class _Tagged(msgspec.Struct):
-    appId: int | None = None
-    appIds: list[int] | None = None
+class _Tagged(msgspec.Struct, rename="camel"):
+    app_id: int | None = None
+    app_ids: list[int] | None = None
 
 
 _field = msgspec.json.Decoder(_Field)
@@ -50,7 +53,7 @@ def columns(channel: Channel, connector: Connector, resource: Resource) -> list[
     """Return every column of an entity. Asks for the metadata schema and for the applications there are."""
     groups = groups_of(channel, resource.metadata)
     found = {column.path: column for column in declared(connector.columns_of(resource))}
-    from_schema = {path: type_ for path, type_ in _schema_columns(groups)}
+    from_schema = dict(_schema_columns(groups))
     for path, type_ in from_schema.items():
         known = found.get(path)
         # What the subscription says about a field counts; where it says nothing, the declaration.
@@ -81,7 +84,7 @@ def known_apps(channel: Channel) -> list[int]:
         with contextlib.suppress(RemoteProblem, msgspec.ValidationError):
             for records in _listed(channel, path):
                 for one in _tagged.decode(b"".join((b"[", b",".join(records), b"]"))):
-                    apps.update(_ints([one.appId, *(one.appIds or [])]))
+                    apps.update(_ints([one.app_id, *(one.app_ids or [])]))
     return sorted(apps)
 
 
@@ -98,7 +101,7 @@ def _schema_columns(groups: Groups) -> Iterator[tuple[tuple[str, ...], ColumnTyp
     for group, fields in groups.items():
         for name, said in (fields or {}).items():
             field = _read(said)
-            if not field.isDeleted:
+            if not field.deleted:
                 yield ("metadata", group, name), _type_of(field)
 
 
@@ -107,7 +110,7 @@ def _per_app(groups: Groups) -> dict[str, ColumnType]:
     return {
         name: _type_of(field) or ColumnType.TEXT
         for name, field in fields.items()
-        if field.isPerApp and not field.isDeleted
+        if field.per_app and not field.deleted
     }
 
 
@@ -120,13 +123,13 @@ def _read(said: Raw) -> _Field:
 
 def _type_of(field: _Field) -> ColumnType | None:
     """Return the column type, or None where Pendo itself does not know yet."""
-    if field.Type == "list":
-        return _ELEMENTS.get(field.ElementType, ColumnType.TEXTS)
-    return _TYPES.get(field.Type)
+    if field.type == "list":
+        return _ELEMENTS.get(field.element_type, ColumnType.TEXTS)
+    return _TYPES.get(field.type)
 
 
 def _place(column: Column) -> tuple[int, int, str]:
-    """The id first, then groups in order. Sorting is stable: inside a group the order is that of the schema."""
+    """Put the id first, then groups in order. Sorting is stable: inside a group the order is that of the schema."""
     if len(column.path) < 3:  # noqa: PLR2004 - metadata, group, field
         return (0, 0, "")
     group = column.path[1]

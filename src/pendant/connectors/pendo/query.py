@@ -46,7 +46,7 @@ def listing(path: str, *, app: int | None, by_app: bool) -> Request:
 
 
 def quoted(text: str) -> str:
-    """Return a string literal of Pendo's expression language: backslash escapes `"` and `\\`, nothing else."""
+    """Return a string literal of Pendo's expression language: a backslash escapes quotes and backslashes only."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
@@ -84,5 +84,5 @@ def asks_too_much(problem: RemoteProblem) -> bool:
 
 
 def broke_off(problem: RemoteProblem) -> bool:
-    """True for an answer that began well and did not come to its end."""
+    """Tell whether an answer began well and did not come to its end."""
     return problem.status is None and problem.code in ("answer_broken", "answer_cut_short", "connection_broken")

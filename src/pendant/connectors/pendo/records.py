@@ -6,7 +6,7 @@ One implementation for each kind of resource: entities.py, events.py, lists.py, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Raw
@@ -35,7 +35,7 @@ class KeyReader:
     """Reads one text field of a record."""
 
     def __init__(self, name: str) -> None:
-        kind = msgspec.defstruct("Keyed", [("key", str)], rename={"key": name})
+        kind: Any = msgspec.defstruct("Keyed", [("key", str)], rename={"key": name})
         self._name = name
         self._one = msgspec.json.Decoder(kind)
 

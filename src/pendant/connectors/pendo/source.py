@@ -87,9 +87,7 @@ def source(
     records: dict[str, Callable[[], Records]] = {
         "entity": lambda: Entities(channel, resource, page_size=page_size),
         "list": lambda: Lists(channel, resource, apps=apps),
-        "event": lambda: Events(
-            channel, resource, since=since, until=until, apps=apps, window_days=window_days
-        ),
+        "event": lambda: Events(channel, resource, since=since, until=until, apps=apps, window_days=window_days),
         "schema": lambda: Schemas(channel),
     }
     return PendoSource(records[resource.kind](), layout)

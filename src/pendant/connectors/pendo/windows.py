@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from pendant.model.run import Slice
 
@@ -55,7 +56,7 @@ def planned(since: int, until: int, *, days: int) -> list[Window]:
     """
     step = days * DAY_MS
     edges = [since, *range((since // step + 1) * step, until, step), until]
-    return [Window(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+    return [Window(start, end) for start, end in pairwise(edges)]
 
 
 def days_for(rows: int, since: int, until: int) -> int:

@@ -1,0 +1,91 @@
+"""Writes what is derived from the declarations: `python -m pendant.connectors.document` in the repository.
+
+The JSON Schema beside the connectors is what editors check a connector.yaml with; docs/resources.md lists what can
+be exported. A test compares both with what this module makes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pendant.connectors.catalogue import Catalogue, load
+from pendant.connectors.declaration import Connector, Resource
+from pendant.connectors.pendo.layout import declared
+
+ROOM = Path(__file__).parent
+SCHEMA_FILE = ROOM / "connector.schema.json"
+RESOURCES_FILE = Path("docs/resources.md")
+
+_INTRODUCTION = """\
+# Resources
+
+What can be exported, and with which columns. This page is made from the connectors' declarations
+(`python -m pendant.connectors.document`); change it there.
+
+Every table has one more column, `other_fields`: a JSON object of whatever a record held that no column declares,
+and of values that are not of their column's type, each under its own path. It is null when there is nothing.
+
+| Type | Column |
+| --- | --- |
+| text, integer, number, boolean | as it says |
+| time | timestamp in UTC, to the millisecond |
+| time_or_never | the same; the 0 by which Pendo says "never" is null |
+| texts, integers, numbers | a list |
+| json | text: the JSON exactly as it was received |
+| any_text | text: a text as it is, any other value as its JSON |
+"""
+_KINDS = {
+    "entity": "All of them, in the order of their id.",
+    "list": "One list; all applications unless some are chosen.",
+    "event": "By time, between *since* and *until*; all applications unless some are chosen.",
+    "schema": "One row for each metadata field.",
+}
+
+
+def schema_text() -> str:
+    schema = Connector.model_json_schema()
+    schema["title"] = "A Pendant connector"
+    return json.dumps(schema, indent=2, sort_keys=True) + "\n"
+
+
+def resources_text(catalogue: Catalogue) -> str:
+    parts = [_INTRODUCTION]
+    for connector in catalogue.all():
+        if connector.resources:
+            parts += [f"\n## {connector.title}\n", *_overview(connector)]
+            parts += ["".join(_details(connector, resource)) for resource in connector.resources]
+    return "\n".join(parts)
+
+
+def _overview(connector: Connector) -> Iterator[str]:
+    yield "| Resource | What it holds | Key |\n| --- | --- | --- |"
+    for resource in connector.resources:
+        yield f"| [{resource.name}](#{resource.name.lower()}) | {resource.summary} | {', '.join(resource.key)} |"
+    yield ""
+
+
+def _details(connector: Connector, resource: Resource) -> Iterator[str]:
+    yield f"### {resource.name}\n\n{resource.summary} {_KINDS[resource.kind]}"
+    if resource.kind == "event":
+        exact = "the start of its day" if resource.bucketed else resource.time
+        yield f" A row belongs to a span of time when {exact} does."
+    if resource.metadata:
+        yield (
+            f" One more column for each field of the subscription's {resource.metadata} metadata, named"
+            " `<group>_<field>`, and for each application `auto_<application>_<field>` with "
+            f"{', '.join(resource.per_app)}."
+        )
+    yield "\n\n| Column | Type |\n| --- | --- |\n"
+    for column in declared(connector.columns_of(resource)):
+        yield f"| {column.name} | {column.type.value} |\n"
+
+
+def main() -> None:
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    RESOURCES_FILE.write_text(resources_text(load()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
