@@ -22,12 +22,12 @@ FOLLOW_SECONDS_MAX = 900.0
 Events = AsyncIterable[ServerSentEvent]
 
 
-async def follow(app: App, worker: Worker, actor: Actor, reference: str) -> Events:
+async def follow(app: App, worker: Worker, actor: Actor, run_id: str) -> Events:
     """Yield `progress` whenever it changed and `ended` when the run is over; then stop."""
     began = app.clock.monotonic()
     last: ProgressShape | None = None
     while app.clock.monotonic() - began < FOLLOW_SECONDS_MAX:
-        run = await run_in_threadpool(verbs.get, app, actor, reference)
+        run = await run_in_threadpool(verbs.get, app, actor, run_id)
         if run.state in ENDED:
             yield ServerSentEvent(event="ended", data=RunShape.of(run))
             return

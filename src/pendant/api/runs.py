@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.sse import EventSourceResponse
 
 from pendant.access.gate import need
@@ -13,12 +13,20 @@ from pendant.api.following import Events, follow
 from pendant.api.shapes import RunShape, RunsShape, RunWithSlicesShape, SliceShape
 from pendant.api.strict import StrictRoute
 from pendant.model.access import Actor, Permission
-from pendant.model.run import RunState
+from pendant.model.run import Run, RunState
 from pendant.services import runs as verbs
 
 routes = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
 
 Reader = Annotated[Actor, need(Permission.RUNS_READ)]
+
+
+def _found(app: Installation, actor: Reader, run: str) -> Run:
+    """Answer 404 before the stream begins; once it has, there is no status to say it with."""
+    return verbs.get(app, actor, run)
+
+
+Found = Annotated[Run, Depends(_found)]
 
 
 @routes.get("", summary="List the newest runs.")
@@ -54,6 +62,6 @@ def cancel_run(
     response_class=EventSourceResponse,
     summary="Follow a run: `progress` events while it goes on, one `ended` event with the run.",
 )
-async def run_events(app: Installation, worker: Runner, actor: Reader, run: str) -> Events:
-    async for event in follow(app, worker, actor, run):
+async def run_events(app: Installation, worker: Runner, actor: Reader, found: Found) -> Events:
+    async for event in follow(app, worker, actor, found.id):
         yield event

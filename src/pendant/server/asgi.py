@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from pendant.access.refusal import Refusal
 from pendant.api.context import put_in_place
 from pendant.api.problems import http_refusal, wrong_input
 from pendant.api.router import router as api_router
@@ -22,7 +21,8 @@ from pendant.engine.worker import Worker
 from pendant.errors import PendantError
 from pendant.server import health
 from pendant.server.answers import Answer, Page, answers, plain_page
-from pendant.server.faults import LastNet, unexpected
+from pendant.server.faults import LastNet, note, unexpected
+from pendant.server.framing import OneMeaning
 from pendant.server.headers import SecurityHeaders
 from pendant.server.hosts import KnownHosts
 from pendant.server.identity import Identity
@@ -48,6 +48,7 @@ def asgi(app: App, worker: Worker, site: Site | None = None) -> ASGIApp:
     chain: ASGIApp = Identity(routes(app, worker, site, answer), app)
     chain = OpenVault(chain, answer, app.vault)
     chain = SameOrigin(chain, answer)
+    chain = OneMeaning(chain, answer)
     chain = KnownHosts(chain, answer, app.settings.allowed_hosts)
     chain = LastNet(chain, answer)
     return SecurityHeaders(chain)
@@ -79,10 +80,14 @@ def _answer_problems(table: FastAPI, answer: Answer) -> None:
 
     def refused(request: Request, problem: Exception) -> Response:
         assert isinstance(problem, HTTPException)
-        refusal: Refusal = http_refusal(problem.status_code)
-        return answer(request, refusal)
+        response = answer(request, http_refusal(problem.status_code))
+        response.headers.update(problem.headers or {})
+        return response
 
-    def failed(request: Request, _problem: Exception) -> Response:
+    def failed(request: Request, problem: Exception) -> Response:
+        # Here, before the answer goes out, and not in the net that the framework throws it into afterwards.
+        note(request.scope, problem)
+        request.state.answered = True
         return answer(request, unexpected())
 
     table.add_exception_handler(PendantError, known)

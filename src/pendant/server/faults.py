@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pendant.access.refusal import Refusal
@@ -25,8 +25,8 @@ class LastNet:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        request_id = uuid.uuid4().hex[:16]
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = uuid.uuid4().hex[:16]
         started = False
 
         async def send_noting(message: Message) -> None:
@@ -36,12 +36,24 @@ class LastNet:
 
         try:
             await self._inner(scope, receive, send_noting)
-        except Exception:
-            log.exception("request %s failed unexpectedly: %s %r", request_id, scope["method"], scope["path"])
-            if started:
+        except ClientDisconnect:
+            return
+        except Exception as problem:
+            note(scope, problem)
+            if not started:
+                await self._answer(Request(scope), unexpected())(scope, receive, send)
+            elif not state.get("answered"):
                 # Nothing sensible can follow half an answer; the server breaks the connection so that it shows.
                 raise
-            await self._answer(Request(scope), unexpected())(scope, receive, send)
+
+
+def note(scope: Scope, problem: Exception) -> None:
+    """Log an unexpected error, once for each request however many layers it passes."""
+    state = scope["state"]
+    if not state.get("noted"):
+        state["noted"] = True
+        place = (state["request_id"], scope["method"], scope["path"])
+        log.error("request %s failed unexpectedly: %s %r", *place, exc_info=problem)
 
 
 def unexpected() -> Refusal:

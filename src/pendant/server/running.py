@@ -7,6 +7,7 @@ import socket
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from pendant import logs
 from pendant.app import App, open_app
@@ -30,7 +31,9 @@ def serve(settings: Settings) -> None:
         logs.configure(settings, app.scrubber)
         worker = Worker(app)
         try:
-            server = _AnnouncingServer(_config(app, worker), _announcement(app, listening))
+            server = _AnnouncingServer(
+                configuration(asgi(app, worker, site(app, worker))), _announcement(app, listening)
+            )
             server.run(sockets=[listening])
         finally:
             worker.close()
@@ -49,22 +52,9 @@ def refuse_exposed(settings: Settings) -> None:
     )
 
 
-class _AnnouncingServer(uvicorn.Server):
-    """Speaks once it answers, so that a script may wait for the line."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
-        super().__init__(config)
-        self._announcement = announcement
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        sys.stdout.write(self._announcement)
-        sys.stdout.flush()
-
-
-def _config(app: App, worker: Worker) -> uvicorn.Config:
+def configuration(application: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
-        asgi(app, worker, site(app, worker)),
+        application,
         # h11 refuses what two parsers could read in two ways: two lengths, a length beside chunks, bare line feeds.
         http="h11",
         ws="none",
@@ -76,6 +66,19 @@ def _config(app: App, worker: Worker) -> uvicorn.Config:
         limit_concurrency=CONCURRENT_MAX,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+
+
+class _AnnouncingServer(uvicorn.Server):
+    """Speaks once it answers, so that a script may wait for the line."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        sys.stdout.write(self._announcement)
+        sys.stdout.flush()
 
 
 def _listening(settings: Settings) -> socket.socket:

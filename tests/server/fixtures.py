@@ -1,0 +1,134 @@
+"""One installation behind a real server, and the fixed cast: Olga owns, Otto operates, Vera looks on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter, FastAPI, Request
+from pendant.engine.worker import Worker
+
+from pendant.access.gate import PUBLIC
+from pendant.access.passwords import Passwords
+from pendant.app import App, open_app
+from pendant.model.access import Actor, Permission, Role
+from pendant.model.account import User
+from pendant.model.clock import SettableClock
+from pendant.server.answers import answers, plain_page
+from pendant.server.asgi import Site, asgi, routes
+from pendant.services import accounts, tokens
+from pendant.settings import Settings
+from pendant.store import accounts as stored
+from server.rig import Client, serving
+
+PASSWORD = "tulip harbour seven kites"
+ALLOWED_HOST = "pendant.example.net"
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(datetime(2025, 11, 20, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    data = tmp_path / "data"
+    return Settings(
+        data_dir=data,
+        key_dir=tmp_path / "keys",
+        database_url=f"sqlite:///{data / 'pendant.db'}",
+        allow_networks=(ip_network("127.0.0.0/8"),),
+        allowed_hosts=(ALLOWED_HOST,),
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SettableClock) -> Iterator[App]:
+    with open_app(settings, clock) as opened:
+        yield replace(opened, passwords=Passwords(memory_kib=64, passes=1))
+
+
+@pytest.fixture
+def worker(app: App) -> Iterator[Worker]:
+    working = Worker(app)
+    yield working
+    working.close()
+
+
+@pytest.fixture
+def port(app: App, worker: Worker) -> Iterator[int]:
+    with serving(asgi(app, worker, Site(router=probes()))) as number:
+        yield number
+
+
+@pytest.fixture
+def table(app: App, worker: Worker) -> FastAPI:
+    return routes(app, worker, Site(), answers(plain_page))
+
+
+@pytest.fixture
+def stranger(port: int) -> Client:
+    return Client(port)
+
+
+@pytest.fixture
+def sessions(app: App) -> dict[Role, str]:
+    """One session for each role."""
+    hashed = app.passwords.hash(PASSWORD)
+    cast = {Role.OWNER: "Olga", Role.OPERATOR: "Otto", Role.VIEWER: "Vera"}
+    with app.database.begin() as tx:
+        for role, name in cast.items():
+            stored.insert_user(tx, User(str(uuid.uuid4()), name, role, hashed, app.clock.now()))
+    return {role: accounts.sign_in(app, name, PASSWORD, "192.0.2.1") for role, name in cast.items()}
+
+
+@pytest.fixture
+def owner(app: App, sessions: dict[Role, str]) -> Actor:
+    actor = accounts.actor_of_session(app, sessions[Role.OWNER])
+    assert actor
+    return actor
+
+
+@pytest.fixture
+def olga(port: int, sessions: dict[Role, str]) -> Client:
+    return Client(port, session=sessions[Role.OWNER])
+
+
+@pytest.fixture
+def vera(port: int, sessions: dict[Role, str]) -> Client:
+    return Client(port, session=sessions[Role.VIEWER])
+
+
+@pytest.fixture
+def program(app: App, port: int, owner: Actor) -> Callable[..., Client]:
+    """Return a maker of clients that hold an API token with the given permissions."""
+
+    def make(*permissions: Permission) -> Client:
+        _, text = tokens.create(app, owner, "test", permissions or tuple(Permission))
+        return Client(port, bearer=text)
+
+    return make
+
+
+def probes() -> APIRouter:
+    """Return pages that a test needs and no product has."""
+    router = APIRouter()
+
+    @router.get("/probe/fault", dependencies=[PUBLIC])
+    def fault() -> None:
+        raise RuntimeError("the detail that only the log may show")
+
+    @router.api_route("/probe/change", methods=["POST", "PUT", "PATCH", "DELETE"], dependencies=[PUBLIC])
+    async def change(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    @router.get("/static/probe.css", dependencies=[PUBLIC])
+    def style() -> str:
+        return ""
+
+    return router
