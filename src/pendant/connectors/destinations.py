@@ -7,12 +7,12 @@ from pathlib import Path
 from pendant.connectors.duckdb.destination import DuckDbDestination
 from pendant.connectors.files.destination import FileDestination, FileFormat
 from pendant.connectors.files.parquet_format import ParquetFormat
-from pendant.connectors.files.text_formats import Csv, JsonLines, TextFormat
+from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
 from pendant.errors import WrongInput
 from pendant.model.export import Export
 from pendant.model.pipeline import Destination
 
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 ENDINGS = ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), .duckdb and .duckdb#TABLE"
 
 

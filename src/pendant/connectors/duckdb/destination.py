@@ -24,7 +24,7 @@ from pendant.model.run import Slice
 
 # Oldest storage version that holds everything we write: DuckDB 1.0 and later open such a file.
 STORAGE_VERSION = "v1.0.0"
-LOAD_CONFIG = {
+LOAD_CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": "2",
     "memory_limit": "160MB",
     "autoinstall_known_extensions": "false",
@@ -115,10 +115,10 @@ def _check_name(table: str) -> None:
 def _attached(
     path: Path, *, read_only: bool = False, temporary: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of our own with the file attached as `target`; closing it gives the file free."""
+    """Open a DuckDB of our own with the file attached as `target`; closing it gives the file free."""
     literal = str(path).replace("'", "''")
     options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
-    spill = {"temp_directory": str(temporary)} if temporary else {}
+    spill: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(temporary)} if temporary else {}
     with named_problems(path), duckdb.connect(config=LOAD_CONFIG | spill) as database:
         database.execute(f"ATTACH '{literal}' AS target ({options})")
         yield database
@@ -130,13 +130,13 @@ def _kind_of(database: duckdb.DuckDBPyConnection, table: str) -> str | None:
         "SELECT table_type FROM information_schema.tables "
         "WHERE table_catalog = 'target' AND table_schema = 'main' AND lower(table_name) = lower(?)",
         [table],
-    ).fetchone()
-    return str(found[0]) if found else None
+    ).fetchall()
+    return str(found[0][0]) if found else None
 
 
 def _staged_batches(paths: Sequence[Path]) -> Iterator[pa.RecordBatch]:
     for path in paths:
-        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as batches:
+        with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as batches:
             yield from batches
 
 
@@ -162,4 +162,4 @@ class _ArrowWriter:
         self._stream.close()
 
     def abandon(self) -> None:
-        """A stream without its end is refused by every reader; there is nothing to complete."""
+        """Leave the stream without its end: every reader refuses it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import types
@@ -26,8 +27,8 @@ _PLAIN: tuple[Callable[[pa.DataType], bool], ...] = (
 )
 
 
-def holds_json(field: pa.Field) -> bool:
-    return bool(field.metadata) and field.metadata.get(b"pendant:json") == b"1"
+def holds_json(field: Any) -> bool:
+    return (field.metadata or {}).get(b"pendant:json") == b"1"
 
 
 def check_columns(schema: pa.Schema) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types
 
 from pendant.connectors.files.columns import holds_json
-from pendant.connectors.files.text import Texts
+from pendant.connectors.files.text import Array, Texts, compute
 from pendant.connectors.files.text_columns import (
     has_control_characters,
     list_texts,
@@ -22,8 +22,8 @@ _NAMED = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _CONTROLS = {chr(code): _NAMED.get(chr(code), f"\\u{code:04x}") for code in range(0x20)}
 
 
-def json_texts(array: pa.Array, field: pa.Field) -> Texts:
-    """The JSON value of each element; null stays null."""
+def json_texts(array: Array, field: Any) -> Texts:
+    """Return the JSON value of each element; null stays null."""
     kind = field.type
     if types.is_string(kind) or types.is_large_string(kind):
         texts = array.cast(pa.string())
@@ -39,7 +39,7 @@ def json_texts(array: pa.Array, field: pa.Field) -> Texts:
     return Texts(number_texts(array))
 
 
-def escaped(texts: pa.Array) -> pa.Array:
+def escaped(texts: Array) -> Array:
     texts = replace_where_present(texts, {"\\": "\\\\", '"': '\\"'})
     return replace_where_present(texts, _CONTROLS) if has_control_characters(texts) else texts
 
@@ -48,22 +48,22 @@ def key_text(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
 
 
-def _on_one_line(texts: pa.Array) -> pa.Array:
-    """A line break inside JSON can only be white space: inside a string it is written as an escape."""
+def _on_one_line(texts: Array) -> Array:
+    """Take line breaks out: in JSON they can only be white space, inside a string they are written as escapes."""
     if not has_control_characters(texts):
         return texts
     return replace_where_present(texts, {"\n": " ", "\r": " "})
 
 
-def _struct_texts(array: pa.StructArray) -> pa.Array:
-    arguments: list[pa.Array | str] = []
+def _struct_texts(array: Array) -> Array:
+    arguments: list[Array | str] = []
     lead = "{"
     for place, values in enumerate(array.flatten()):
         field = array.type.field(place)
         texts = json_texts(values, field).in_quotes()
-        arguments += [f"{lead}{key_text(field.name)}:", pc.fill_null(texts, "null")]
+        arguments += [f"{lead}{key_text(field.name)}:", compute.fill_null(texts, "null")]
         lead = ","
     if not arguments:
         arguments = ["{"]
-    texts = pc.binary_join_element_wise(*arguments, pa.array(["}"] * len(array)), "")
-    return pc.if_else(array.is_valid(), texts, pa.scalar(None, pa.string()))
+    texts = compute.binary_join_element_wise(*arguments, pa.array(["}"] * len(array)), "")
+    return compute.if_else(array.is_valid(), texts, pa.scalar(None, pa.string()))

@@ -14,8 +14,9 @@ from pyarrow import types
 
 from pendant.connectors.files import parquet_join
 from pendant.connectors.files.columns import check_columns
-from pendant.connectors.files.parts import PartWriter
 from pendant.connectors.files.disk import SteadyFile
+from pendant.connectors.files.parts import PartWriter
+from pendant.connectors.files.text import Array
 
 # A row group is held as Arrow batches before it is encoded, once for each slice in work: hence a limit in bytes.
 ROW_GROUP_ROWS = 131_072
@@ -107,22 +108,26 @@ class _ParquetWriter:
 
     def _open(self, dictionary: list[str]) -> pq.ParquetWriter:
         return pq.ParquetWriter(
-            self._file, self._schema, compression="zstd", compression_level=1, use_dictionary=dictionary
+            self._file,
+            self._schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=dictionary,  # type: ignore[arg-type] # the stubs leave out lists
         )
 
 
 def repeating_columns(table: pa.Table) -> list[str]:
-    """The columns in which a value comes at least twice on average: for the others a dictionary is a detour."""
-    sample = table.slice(0, SAMPLE_ROWS).combine_chunks()
+    """Return the columns in which a value comes at least twice on average: for the others a dictionary is a detour."""
     return [
         path
+        for sample in table.slice(0, SAMPLE_ROWS).combine_chunks().to_batches()
         for field, column in zip(sample.schema, sample.columns, strict=True)
-        for path, leaf in _leaves(field.name, pa.concat_arrays(column.chunks) if column.num_chunks else column)
+        for path, leaf in _leaves(field.name, column)
         if not types.is_boolean(leaf.type) and pc.count_distinct(leaf).as_py() * 2 <= len(leaf)
     ]
 
 
-def _leaves(path: str, column: pa.Array) -> Iterator[tuple[str, pa.Array]]:
+def _leaves(path: str, column: Array) -> Iterator[tuple[str, Array]]:
     if types.is_list(column.type):
         yield from _leaves(f"{path}.list.element", column.flatten())
     elif types.is_struct(column.type):

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+# An Arrow array, and Arrow's functions: pyarrow's stubs know fewer argument types than they take.
+Array = Any
+compute: Any = pc
 
 ROWS_AT_ONCE = 16_384
 BYTES_AT_ONCE = 64 * 1024 * 1024
@@ -21,19 +26,19 @@ BYTES_AT_ONCE = 64 * 1024 * 1024
 class Texts:
     """The texts of one column; null stays null. `quoted` says that quotes must still be put around each."""
 
-    values: pa.Array
+    values: Array
     quoted: bool = False
 
-    def in_quotes(self) -> pa.Array:
-        return pc.binary_join_element_wise('"', self.values, '"', "") if self.quoted else self.values
+    def in_quotes(self) -> Array:
+        return compute.binary_join_element_wise('"', self.values, '"', "") if self.quoted else self.values
 
 
-def join_lines(leads: Sequence[str], columns: Iterable[Texts], end: str, null: str) -> pa.Buffer:
+def join_lines(leads: Sequence[str], columns: Iterable[Texts], end: str, null: str) -> Any:
     """Return the bytes of all lines: before each column its lead, after the last one `end`.
 
     Quotes move into the leads where a column has no null, which saves a pass over its texts.
     """
-    arguments: list[pa.Array | str] = []
+    arguments: list[Array | str] = []
     open_quote = ""
     for lead, column in zip(leads, columns, strict=True):
         if column.quoted and column.values.null_count == 0:
@@ -43,12 +48,12 @@ def join_lines(leads: Sequence[str], columns: Iterable[Texts], end: str, null: s
             arguments += [open_quote + lead, column.in_quotes()]
             open_quote = ""
     arguments.append(open_quote + end)
-    lines = pc.binary_join_element_wise(*arguments, "", null_handling="replace", null_replacement=null)
+    lines = compute.binary_join_element_wise(*arguments, "", null_handling="replace", null_replacement=null)
     return bytes_of(lines)
 
 
-def bytes_of(texts: pa.Array) -> pa.Buffer:
-    """Return the bytes of all texts one after another, without copying them."""
+def bytes_of(texts: Array) -> Any:
+    """Return, as a buffer, the bytes of all texts one after another, without a copy."""
     offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
     data = texts.buffers()[2]
     if data is None or len(texts) == 0:

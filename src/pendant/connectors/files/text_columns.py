@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pendant.connectors.files.text import Texts, bytes_of
+from pendant.connectors.files.text import Array, Texts, bytes_of, compute
 
 SPACE = 0x20
 
@@ -18,22 +17,22 @@ _SECONDS_MAX = 253_402_300_800
 _UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
-def number_texts(array: pa.Array) -> pa.Array:
-    """Numbers and truth values as JSON has them. Infinities and NaN, which JSON has not, become null."""
+def number_texts(array: Array) -> Array:
+    """Write numbers and truth values as JSON has them. Infinities and NaN, which JSON has not, become null."""
     if pa.types.is_float16(array.type):
         array = array.cast(pa.float32())
     if not pa.types.is_floating(array.type):
         return array.cast(pa.string())
-    if not pc.all(pc.is_finite(array), min_count=0).as_py():
-        array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, array.type))
+    if not compute.all(compute.is_finite(array), min_count=0).as_py():
+        array = compute.if_else(compute.is_finite(array), array, pa.scalar(None, array.type))
     texts = array.cast(pa.string())
     # A reader takes "-0" for an integer and loses the sign.
-    negative_zero = pc.equal(texts, "-0")
-    return pc.if_else(negative_zero, "-0.0", texts) if pc.any(negative_zero).as_py() else texts
+    negative_zero = compute.equal(texts, "-0")
+    return compute.if_else(negative_zero, "-0.0", texts) if compute.any(negative_zero).as_py() else texts
 
 
-def time_texts(array: pa.Array) -> Texts:
-    """Points in time as ISO 8601, ending in Z when the column has a time zone.
+def time_texts(array: Array) -> Texts:
+    """Write points in time as ISO 8601, ending in Z when the column has a time zone.
 
     A value outside the years 0000 to 9999 has no such text and stands as its number, so that nothing is lost.
     """
@@ -41,40 +40,40 @@ def time_texts(array: pa.Array) -> Texts:
     suffix = "Z" if array.type.tz else ""
     numbers = array.cast(pa.int64())
     shown = array.cast(pa.timestamp(unit))
-    bounds = pc.min_max(numbers)
+    bounds = compute.min_max(numbers)
     low, high = bounds["min"].as_py(), bounds["max"].as_py()
     if low is None or (low >= _SECONDS_MIN * _UNITS[unit] and high < _SECONDS_MAX * _UNITS[unit]):
         return Texts(_iso(shown, suffix), quoted=True)
-    fits = pc.and_(
-        pc.greater_equal(numbers, _SECONDS_MIN * _UNITS[unit]), pc.less(numbers, _SECONDS_MAX * _UNITS[unit])
+    fits = compute.and_(
+        compute.greater_equal(numbers, _SECONDS_MIN * _UNITS[unit]), compute.less(numbers, _SECONDS_MAX * _UNITS[unit])
     )
-    dated = _iso(pc.if_else(fits, shown, pa.scalar(None, shown.type)), suffix)
-    return Texts(pc.coalesce(Texts(dated, quoted=True).in_quotes(), numbers.cast(pa.string())))
+    dated = _iso(compute.if_else(fits, shown, pa.scalar(None, shown.type)), suffix)
+    return Texts(compute.coalesce(Texts(dated, quoted=True).in_quotes(), numbers.cast(pa.string())))
 
 
-def _iso(array: pa.Array, suffix: str) -> pa.Array:
-    texts = pc.binary_replace_slice(array.cast(pa.string()), 10, 11, "T")
-    return pc.binary_join_element_wise(texts, suffix, "") if suffix else texts
+def _iso(array: Array, suffix: str) -> Array:
+    texts = compute.binary_replace_slice(array.cast(pa.string()), 10, 11, "T")
+    return compute.binary_join_element_wise(texts, suffix, "") if suffix else texts
 
 
-def replace_where_present(texts: pa.Array, replacements: Mapping[str, str]) -> pa.Array:
+def replace_where_present(texts: Array, replacements: Mapping[str, str]) -> Array:
     """Replace single ASCII characters, in order, looking first whether they stand anywhere in the column."""
     data = np.frombuffer(bytes_of(texts), np.uint8)
     for character, replacement in replacements.items():
         if (data == ord(character)).any():
-            texts = pc.replace_substring(texts, character, replacement)
+            texts = compute.replace_substring(texts, character, replacement)
     return texts
 
 
-def has_control_characters(texts: pa.Array) -> bool:
+def has_control_characters(texts: Array) -> bool:
     return bool(np.frombuffer(bytes_of(texts), np.uint8).min(initial=SPACE) < SPACE)
 
 
-def list_texts(array: pa.Array, item_texts: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Lists as JSON arrays; `item_texts` turns the items into complete JSON values."""
-    items = pc.fill_null(item_texts(array.flatten()), "null")
-    lengths = pc.fill_null(pc.list_value_length(array), 0)
-    offsets = np.concatenate(([0], np.cumsum(lengths.to_numpy(zero_copy_only=False)))).astype(np.int32)
-    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), items), ",")
-    texts = pc.binary_join_element_wise("[", joined, "]", "")
-    return pc.if_else(array.is_null(), pa.scalar(None, pa.string()), texts) if array.null_count else texts
+def list_texts(array: Array, item_texts: Callable[[Array], Array]) -> Array:
+    """Write lists as JSON arrays; `item_texts` turns the items into complete JSON values."""
+    items = compute.fill_null(item_texts(array.flatten()), "null")
+    lengths = compute.fill_null(compute.list_value_length(array), 0)
+    offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(lengths.to_numpy(zero_copy_only=False), dtype=np.int32)])
+    contents = compute.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items), ",")
+    texts = compute.binary_join_element_wise("[", contents, "]", "")
+    return compute.if_else(array.is_null(), pa.scalar(None, pa.string()), texts) if array.null_count else texts
