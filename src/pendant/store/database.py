@@ -168,10 +168,9 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
-def _configure(dbapi_connection: object, _entry: ConnectionPoolEntry) -> None:
+def _configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Python's own BEGIN comes too late (before the first write) and is never IMMEDIATE, so it is switched off.
-    dbapi_connection.isolation_level = None  # type: ignore[attr-defined] # SQLAlchemy types a DBAPI connection as object
-    cursor = dbapi_connection.cursor()  # type: ignore[attr-defined] # same
+    connection.isolation_level = None
     for pragma in (
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
@@ -179,8 +178,7 @@ def _configure(dbapi_connection: object, _entry: ConnectionPoolEntry) -> None:
         "foreign_keys = ON",
         "secure_delete = ON",
     ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin(connection: Transaction) -> None:

@@ -62,12 +62,12 @@ class Keks:
         return roots
 
     def unwrapped(self, tx: Any, instance_id: str) -> dict[str, bytes]:
-        """Return every key that opens, by id. Raise VaultLocked when none does."""
+        """Return every key that opens, by id. Raise VaultLocked when none does although something was sealed."""
         rows = list(self._rows.keks(tx))
-        if not rows and not self.none_yet(tx):
-            raise VaultLocked("The vault's keys are missing from the database.", hint=_RESTORE)
+        if not rows and self.none_yet(tx):
+            return {}
         opened = {row.id: kek for row in rows if (kek := self._recall(row)) is not None}
-        if len(opened) == len(rows):
+        if rows and len(opened) == len(rows):
             return opened
         roots = self.roots(instance_id)
         for row in rows:
@@ -81,16 +81,14 @@ class Keks:
 
     def for_sealing(self, tx: Any, instance_id: str) -> tuple[str, bytes]:
         """Return id and key of the active key, after replacing it within `tx` if it has served its time."""
+        if self.none_yet(tx):
+            return self.make_first(tx, instance_id)
+        keks = self.unwrapped(tx, instance_id)
         active = next((row for row in self._rows.keks(tx) if row.state == "active"), None)
-        if active is None:
-            if self.none_yet(tx):
-                return self.make_first(tx, instance_id)
-            raise VaultLocked("The vault has no active key.", hint=_RESTORE)
-        kek = self.unwrapped(tx, instance_id).get(active.id)
-        if kek is None:
-            raise VaultLocked("The vault's active key does not open.", hint=_RESTORE)
+        if active is None or active.id not in keks:
+            raise VaultLocked("The vault's active key is missing or damaged.", hint=_RESTORE)
         if active.wraps < self._wraps_max and self._clock.now() - active.created_at < AGE_MAX:
-            return active.id, kek
+            return active.id, keks[active.id]
         self._rows.retire_kek(tx, active.id)
         return self._make(tx, instance_id, self.roots(instance_id))
 
@@ -117,6 +115,8 @@ class Keks:
             self._remembered = kept | {(row.id, row.wrapped): (kek, now + REMEMBERED_SECONDS)}
 
     def _no_match(self, roots: RootKeys, rows: list[WrappedKek]) -> VaultLocked:
+        if not rows:
+            return VaultLocked("The vault is locked: its keys are missing from the database.", hint=_RESTORE)
         if any(roots.by_id(row.root_kid) for row in rows):
             return VaultLocked(
                 "The vault is locked: the root key is the right one, but the keys in the database do not open with it.",
