@@ -1,6 +1,6 @@
 """How fast pendosim serves: MB/s of keyset pages and one-body streams, beside a server of constant bytes.
 
-    PYTHONPATH=src python bench/pendosim_speed.py [--visitors 200000] [--events-per-day 50000] [--days 30]
+PYTHONPATH=src python bench/pendosim_speed.py [--visitors 200000] [--events-per-day 50000] [--days 30]
 """
 
 import argparse
@@ -87,12 +87,13 @@ def measure(pendo: dict[str, str], pid: int, pages: Iterator[list[object]]) -> t
 
 
 def received(pendo: dict[str, str], stages: list[object]) -> Iterator[bytes]:
-    """The answer as it comes off the socket, its chunk framing included, which is a few bytes a megabyte."""
+    """Receive the answer as it comes off the socket, with its chunk framing: a few bytes a megabyte."""
     body = json.dumps({"response": {}, "request": {"pipeline": stages}}).encode()
     address = urlsplit(pendo["api"])
     with socket.create_connection((address.hostname, address.port)) as connection:
-        head = f"POST /api/v1/aggregation HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
-        connection.sendall(f"{head}x-pendo-integration-key: {pendo['key']}\r\n\r\n".encode() + body)
+        head = ["POST /api/v1/aggregation HTTP/1.1", "Host: localhost", "Connection: close"]
+        head += [f"Content-Length: {len(body)}", f"x-pendo-integration-key: {pendo['key']}", "", ""]
+        connection.sendall("\r\n".join(head).encode() + body)
         rest = b""
         while b"\r\n\r\n" not in rest:
             rest += connection.recv(RECEIVED_AT_ONCE)
@@ -109,7 +110,9 @@ def cpu_seconds(pid: int) -> float:
 def report(name: str, size: int, seconds: float, cpu: float) -> None:
     rate = size / 1e6 / seconds
     per_core = size / 1e6 / cpu if cpu else float("inf")
-    print(f"{name:36} {size / 1e6:8.1f} MB  {seconds:6.2f} s  {rate:7.0f} MB/s  {per_core:7.0f} MB per CPU second")
+    print(
+        f"{name:36} {size / 1e6:8.1f} MB  {seconds:6.2f} s  {rate:7.0f} MB/s  {per_core:7.0f} MB per CPU second"
+    )
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def serve(
 ) -> None:
     """Serve a made-up subscription until interrupted.
 
-    When it is ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
+    When ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
     """
     try:
         options = Options(

@@ -142,7 +142,10 @@ def fault_of_text(text: str) -> Fault:
         name, equals, value = setting.partition("=")
         if not equals or name not in kinds:
             raise ValueError(f"fault setting {setting!r} is not name=value; names are {', '.join(kinds)}")
-        named[name] = _typed(kinds[name], value)
+        try:
+            named[name] = _typed(kinds[name], value)
+        except ValueError as bad:
+            raise ValueError(f"fault setting {setting!r} is not a number") from bad
     return Fault(**named)
 
 

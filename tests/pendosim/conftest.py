@@ -31,7 +31,14 @@ class Client:
     pendo: Pendo
 
     def request(
-        self, method: str, path: str, body: object = None, *, key: str | None = None, url: str = "", **headers: str
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str | None = None,
+        url: str = "",
+        **headers: str,
     ) -> Answer:
         address = urlsplit(url or self.pendo.api)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)

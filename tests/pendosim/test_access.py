@@ -36,7 +36,14 @@ def test_the_header_name_is_case_insensitive(shared):
 
 
 def test_an_unknown_route_is_404_only_with_a_good_key(shared):
-    for path in ("/", "/api/v1/pages", "/api/v1/visitor", "/api/v1/account", "/api/v1/page/abc", "/api/v1/apps"):
+    for path in (
+        "/",
+        "/api/v1/pages",
+        "/api/v1/visitor",
+        "/api/v1/account",
+        "/api/v1/page/abc",
+        "/api/v1/apps",
+    ):
         assert shared.get(path).status == 404
         assert shared.get(path, key="x").status == 403
 

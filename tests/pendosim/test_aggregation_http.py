@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import urllib.request
 
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,11 @@ def test_any_page_size_yields_each_visitor_once(shared, size, filter_first):
     found, last = [], ""
     while True:
         two = [{"sort": ["visitorId"]}, {"filter": f"visitorId > {quoted(last)}"}]
-        page = shared.rows({"source": {"visitors": None}}, *(reversed(two) if filter_first else two), {"limit": max(size, 20)})
+        page = shared.rows(
+            {"source": {"visitors": None}},
+            *(reversed(two) if filter_first else two),
+            {"limit": max(size, 20)},
+        )
         found += [row["visitorId"] for row in page]
         if len(page) < max(size, 20):
             break
@@ -40,7 +45,17 @@ def test_any_page_size_yields_each_visitor_once(shared, size, filter_first):
 def test_any_page_size_yields_each_event_row_once_with_a_compound_key(shared, size):
     series = {"period": "dayRange", "first": "now()", "count": -4}
     source = {"source": {"pageEvents": {"appId": 'expandAppIds("*")'}, "timeSeries": series}}
-    keys = ["day", "visitorId", "pageId", "lastTime", "remoteIp", "appId", "userAgent", "accountId", "firstTime"]
+    keys = [
+        "day",
+        "visitorId",
+        "pageId",
+        "lastTime",
+        "remoteIp",
+        "appId",
+        "userAgent",
+        "accountId",
+        "firstTime",
+    ]
     found, after = [], "true"
     while True:
         page = shared.rows(source, {"filter": after}, {"sort": keys}, {"limit": size})
@@ -63,7 +78,9 @@ def _after(keys, row):
 def test_skip_paging_yields_each_account_once(shared):
     found = []
     for skip in range(0, 40, 7):
-        page = shared.rows({"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7})
+        page = shared.rows(
+            {"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7}
+        )
         found += [row["accountId"] for row in page]
     assert found == list(shared.pendo.expected("accounts").ids)
 
@@ -76,7 +93,9 @@ def test_a_count_probe_counts(shared):
 
 def test_identified_in_the_source_and_as_a_stage_are_the_same(shared):
     in_source = shared.rows({"source": {"visitors": {"identified": True}}}, {"sort": ["visitorId"]})
-    as_stage = shared.rows({"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]})
+    as_stage = shared.rows(
+        {"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]}
+    )
     assert in_source == as_stage
     assert len(in_source) < shared.pendo.expected("visitors").rows
 
@@ -135,8 +154,6 @@ def test_an_answer_of_many_blocks_is_whole():
 
 
 def _visitors(pendo):
-    import urllib.request
-
     body = json.dumps(envelope({"source": {"visitors": None}})).encode()
     headers = {"x-pendo-integration-key": pendo.key}
     request = urllib.request.Request(f"{pendo.api}/api/v1/aggregation", body, headers)
@@ -173,16 +190,50 @@ def test_a_body_of_more_than_fifty_megabytes_is_413(shared):
 
 
 STAGE_ARGUMENTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["visitorId", "a b", "", "n+1"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["group", "fields", "field", "a", "count"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["visitorId", "a b", "", "n+1"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["group", "fields", "field", "a", "count"]), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-OPERATORS = ["filter", "identified", "select", "eval", "set", "sort", "limit", "skip", "count", "group", "reduce", "cat"]
-OPERATORS += ["spawn", "fork", "join", "merge", "bulkExpand", "expand", "unwind", "unmarshal", "switch", "segment", "wat"]
+OPERATORS = [
+    "filter",
+    "identified",
+    "select",
+    "eval",
+    "set",
+    "sort",
+    "limit",
+    "skip",
+    "count",
+    "group",
+    "reduce",
+    "cat",
+]
+OPERATORS += [
+    "spawn",
+    "fork",
+    "join",
+    "merge",
+    "bulkExpand",
+    "expand",
+    "unwind",
+    "unmarshal",
+    "switch",
+    "segment",
+    "wat",
+]
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4))
+@given(
+    st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4)
+)
 def test_any_pipeline_is_answered_or_refused(shared, stages):
     answer = shared.aggregate({"source": {"accounts": None}}, *stages)
     assert answer.status in (200, 400)

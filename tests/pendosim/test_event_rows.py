@@ -15,8 +15,28 @@ NOW = 1710171000000
 DAY = 86_400_000
 BUCKETED = ("events", "pageEvents", "featureEvents", "trackEvents")
 ALL = {"appId": 'expandAppIds("*")'}
-FIELDS = {"accountId", "appId", "server", "week", "month", "quarter", "firstTime", "lastTime", "numEvents", "numMinutes"}
-FIELDS |= {"remoteIp", "country", "region", "latitude", "longitude", "userAgent", "visitorId", "analyticsSessionId"}
+FIELDS = {
+    "accountId",
+    "appId",
+    "server",
+    "week",
+    "month",
+    "quarter",
+    "firstTime",
+    "lastTime",
+    "numEvents",
+    "numMinutes",
+}
+FIELDS |= {
+    "remoteIp",
+    "country",
+    "region",
+    "latitude",
+    "longitude",
+    "userAgent",
+    "visitorId",
+    "analyticsSessionId",
+}
 FIELDS |= {"tabId", "properties"}
 
 
@@ -34,8 +54,8 @@ def test_a_row_has_the_fields_of_its_source(shared, series, source):
 def test_day_rows_have_a_day_and_hour_rows_an_hour(shared, series):
     (by_day,) = shared.rows(series("events", "dayRange", "now()", count=-1), {"limit": 1})
     (by_hour,) = shared.rows(series("events", "hourRange", "now()", count=-30), {"limit": 1})
-    assert "day" in by_day and "hour" not in by_day
-    assert "hour" in by_hour and "day" not in by_hour
+    assert {"day", "hour"} & set(by_day) == {"day"}
+    assert {"day", "hour"} & set(by_hour) == {"hour"}
 
 
 def test_rows_of_events_are_of_all_events(shared, series):
@@ -46,7 +66,7 @@ def test_rows_of_events_are_of_all_events(shared, series):
 def test_a_row_lies_in_its_bucket(shared, series):
     for row in shared.rows(series("pageEvents", "dayRange", "now()", count=-5)):
         assert row["day"] <= row["firstTime"] <= row["lastTime"] < row["day"] + 25 * DAY // 24
-        assert row["month"] <= row["day"] and row["week"] <= row["day"]
+        assert max(row["month"], row["week"]) <= row["day"]
         assert 1 <= row["numMinutes"] <= row["numEvents"]
 
 
@@ -69,7 +89,7 @@ def test_the_sum_of_events_does_not_depend_on_the_bucket(shared, series, source)
     assert sums["weekRange"] >= sums["dayRange"]
 
 
-@pytest.mark.parametrize("source", (*BUCKETED, "guideEvents", "pollEvents"))
+@pytest.mark.parametrize("source", [*BUCKETED, "guideEvents", "pollEvents"])
 @pytest.mark.parametrize("unit", ["hour", "day"])
 def test_what_is_answered_is_what_is_expected(shared, series, source, unit):
     start, end = 1709614800000, 1710046800000
@@ -94,7 +114,10 @@ def test_only_the_default_application_is_seen_unless_all_are_asked_for(shared, s
     assert {row["appId"] for row in default} == {-323232}
     assert {row["appId"] for row in chosen} == {other}
     assert len({row["appId"] for row in everything}) == 3
-    assert len(default) == shared.pendo.expected("events", since=1709701200000, until=1710129600000, apps=[-323232]).rows
+    assert (
+        len(default)
+        == shared.pendo.expected("events", since=1709701200000, until=1710129600000, apps=[-323232]).rows
+    )
 
 
 def test_one_object_can_be_asked_for(shared, series):
@@ -115,7 +138,12 @@ def test_a_world_with_one_timestamp_has_only_one():
     for source in BUCKETED:
         table = world.buckets(source, "hour")
         assert len(table) > 5
-        assert len({(table.row(place)["firstTime"], table.row(place)["lastTime"]) for place in range(len(table))}) == 1
+        assert (
+            len(
+                {(table.row(place)["firstTime"], table.row(place)["lastTime"]) for place in range(len(table))}
+            )
+            == 1
+        )
 
 
 def test_an_iterative_period_gives_one_answer_for_each_bucket(shared, series):
@@ -125,7 +153,9 @@ def test_an_iterative_period_gives_one_answer_for_each_bucket(shared, series):
     assert sum(part["results"][0]["count"] for part in daily) == ranged[0]["count"]
 
 
-WORLD = World(Options(visitors=60, accounts=6, days=12, events_per_day=80, timezone="Europe/Berlin"), SettableClock(NOW))
+WORLD = World(
+    Options(visitors=60, accounts=6, days=12, events_per_day=80, timezone="Europe/Berlin"), SettableClock(NOW)
+)
 
 
 @settings(max_examples=25, deadline=None)

@@ -16,14 +16,37 @@ from pendosim.tables import Table, column_of
 from pendosim.values import to_json
 from pendosim.world.world import World
 
-WORLD = World(Options(visitors=120, accounts=15, days=3, events_per_day=120, apps=2), SettableClock(1710171000000))
+WORLD = World(
+    Options(visitors=120, accounts=15, days=3, events_per_day=120, apps=2), SettableClock(1710171000000)
+)
 FRAMING = Framing(b'{"results":[', b"]}")
 SOURCES = ("visitors", "accounts", "events", "pageEvents", "trackEvents", "guideEvents")
 FIELDS = {
-    "visitors": ["visitorId", "metadata.auto.lastupdated", "metadata.custom.plan", "metadata.agent.isadmin", "nope"],
-    "accounts": ["accountId", "metadata.auto.lastupdated", "metadata.auto.firstvisit", "metadata.agent.industry"],
+    "visitors": [
+        "visitorId",
+        "metadata.auto.lastupdated",
+        "metadata.custom.plan",
+        "metadata.agent.isadmin",
+        "nope",
+    ],
+    "accounts": [
+        "accountId",
+        "metadata.auto.lastupdated",
+        "metadata.auto.firstvisit",
+        "metadata.agent.industry",
+    ],
 }
-EVENT_FIELDS = ["visitorId", "lastTime", "day", "numEvents", "appId", "accountId", "week", "pageId", "remoteIp"]
+EVENT_FIELDS = [
+    "visitorId",
+    "lastTime",
+    "day",
+    "numEvents",
+    "appId",
+    "accountId",
+    "week",
+    "pageId",
+    "remoteIp",
+]
 
 
 def values_of(source, field):
@@ -57,19 +80,24 @@ def pipelines(draw):
 def filters(draw, source, fields):
     def comparison():
         field = draw(st.sampled_from(fields))
-        literal = json.dumps(draw(st.sampled_from([*values_of(source, field), "m", 0, None])), ensure_ascii=False)
+        literal = json.dumps(
+            draw(st.sampled_from([*values_of(source, field), "m", 0, None])), ensure_ascii=False
+        )
         sign = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
         sides = (field, literal) if draw(st.booleans()) else (literal, field)
         return f"{sides[0]} {sign} {sides[1]}"
 
     text = comparison()
     for _ in range(draw(st.integers(0, 2))):
-        text = f"({text}) {draw(st.sampled_from(['&&', '||']))} {draw(st.sampled_from(['', '!']))}({comparison()})"
+        joint, sign = draw(st.sampled_from(["&&", "||"])), draw(st.sampled_from(["", "!"]))
+        text = f"({text}) {joint} {sign}({comparison()})"
     return {"filter": text}
 
 
 def others(source, fields):
-    keys = st.lists(st.tuples(st.sampled_from(["", "-"]), st.sampled_from(fields)).map("".join), min_size=1, max_size=3)
+    keys = st.lists(
+        st.tuples(st.sampled_from(["", "-"]), st.sampled_from(fields)).map("".join), min_size=1, max_size=3
+    )
     identifiers = ["accountId" if source == "accounts" else "visitorId"]
     return st.one_of(
         keys.map(lambda names: {"sort": names}),
@@ -97,7 +125,11 @@ def test_the_fast_path_answers_as_the_general_path_does(stages):
 def test_the_shapes_of_clients_stay_on_the_fast_path():
     after = '(day > 1 || (day == 1 && (visitorId > "x" || (visitorId == "x" && lastTime > 5))))'
     for stages in (
-        [{"source": {"visitors": {"identified": True}}}, {"sort": ["visitorId"]}, {"filter": 'visitorId > ""'}],
+        [
+            {"source": {"visitors": {"identified": True}}},
+            {"sort": ["visitorId"]},
+            {"filter": 'visitorId > ""'},
+        ],
         [{"source": {"accounts": None}}, {"sort": ["metadata.auto.lastupdated", "accountId"]}, {"limit": 5}],
         [stage("pageEvents"), {"filter": "lastTime >= 5 && day < now()"}, {"sort": ["lastTime", "pageId"]}],
         [stage("events"), {"filter": after}, {"sort": ["day", "visitorId", "lastTime"]}, {"limit": 50}],
@@ -108,7 +140,11 @@ def test_the_shapes_of_clients_stay_on_the_fast_path():
 
 def test_every_row_is_encoded_as_it_would_be_again():
     tables = [WORLD.visitors(), WORLD.accounts(), WORLD.guide_events(), WORLD.poll_events()]
-    tables += [WORLD.buckets(name, unit) for name in ("events", "pageEvents", "trackEvents") for unit in ("hour", "day")]
+    tables += [
+        WORLD.buckets(name, unit)
+        for name in ("events", "pageEvents", "trackEvents")
+        for unit in ("hour", "day")
+    ]
     for table in tables:
         every = np.arange(len(table), dtype=np.int64)
         streamed = b"".join(bytes(block.data) for block in table.blocks(every))

@@ -132,14 +132,18 @@ def test_faults_are_set_listed_and_cleared_over_the_control_listener(own):
     assert own.control("GET", "/faults").json() == []
 
 
-@pytest.mark.parametrize("body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}])
+@pytest.mark.parametrize(
+    "body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}]
+)
 def test_a_fault_that_makes_no_sense_is_refused(own, body):
     answer = own.control("POST", "/faults", body)
     assert answer.status == 400
     assert answer.body
 
 
-@pytest.mark.parametrize("body", [{"kind": "reset", "nth": "x"}, {"kind": ["a"]}, {"kind": "delay", "seconds": None}])
+@pytest.mark.parametrize(
+    "body", [{"kind": "reset", "nth": "x"}, {"kind": ["a"]}, {"kind": "delay", "seconds": None}]
+)
 def test_a_fault_of_wrong_types_is_refused(body):
     with pytest.raises(ValueError, match="fault"):
         fault_of(body)
@@ -149,7 +153,7 @@ def test_a_fault_can_be_written_as_text():
     fault = fault_of_text("rate_limited,path=/api/v1/page,times=always,retry_after=3,probability=0.5")
     assert fault == Fault("rate_limited", path="/api/v1/page", times=None, retry_after=3, probability=0.5)
     for bad in ("wat", "reset,after", "reset,wat=1", "reset,nth=x"):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="fault"):
             fault_of_text(bad)
 
 
@@ -162,7 +166,12 @@ def test_the_log_names_requests_but_holds_no_credential(own):
     own.aggregate(VISITORS)
     own.get("/api/v1/page?expand=*", key="wrong")
     aggregation, page = own.pendo.requests
-    assert (aggregation.method, aggregation.source, aggregation.key, aggregation.status) == ("POST", "visitors", "key", 200)
+    assert (aggregation.method, aggregation.source, aggregation.key, aggregation.status) == (
+        "POST",
+        "visitors",
+        "key",
+        200,
+    )
     assert aggregation.bytes > 1000
     assert (page.path, page.key, page.status, page.bytes) == ("/api/v1/page?expand=*", "unknown", 403, 0)
     listed = own.control("GET", "/requests")

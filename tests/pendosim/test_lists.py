@@ -10,7 +10,9 @@ import pytest
 
 LISTS = ("page", "feature", "tracktype", "guide", "report", "segment")
 BY_APP = LISTS[:4]
-RESOURCES = list(zip(LISTS, ("pages", "features", "trackTypes", "guides", "reports", "segments"), strict=True))
+RESOURCES = list(
+    zip(LISTS, ("pages", "features", "trackTypes", "guides", "reports", "segments"), strict=True)
+)
 ID = re.compile(r"[\w-]{27}")
 
 
@@ -105,7 +107,9 @@ def test_a_report_has_its_rows_as_json_and_as_csv(shared):
     rows = shared.get(f"/api/v1/report/{report['id']}/results.json").json()
     text = shared.get(f"/api/v1/report/{report['id']}/results.csv").body.decode()
     assert [row["visitorId"] for row in rows] == list(shared.pendo.expected("visitors", identified=True).ids)
-    assert [row["visitorId"] for row in csv.DictReader(io.StringIO(text, newline=""))] == [row["visitorId"] for row in rows]
+    assert [row["visitorId"] for row in csv.DictReader(io.StringIO(text, newline=""))] == [
+        row["visitorId"] for row in rows
+    ]
 
 
 def test_a_segment_can_be_read_alone(shared):

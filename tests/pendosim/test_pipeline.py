@@ -169,7 +169,10 @@ def test_merge_is_a_left_join(run):
 
 def test_bulk_expand_attaches_the_metadata_of_an_account(world):
     account = world.people.account_ids[0]
-    stages = [{"source": {"const": [{"a": account}, {"a": "nobody"}]}}, {"bulkExpand": {"of": {"account": "a"}}}]
+    stages = [
+        {"source": {"const": [{"a": account}, {"a": "nobody"}]}},
+        {"bulkExpand": {"of": {"account": "a"}}},
+    ]
     known, unknown = pipeline_of(stages, world, world.environment()).rows()
     assert known["of"]["auto"]["id"] == account
     assert unknown["of"] is None

@@ -110,11 +110,29 @@ def _step(name: str, argument: Any, world: World, environment: Environment, dept
         return _merge(argument, world, environment, depth)
     if name in ("expand", "bulkExpand"):
         return expand_step(argument, world)
+    if name == "segment":
+        return _segment(argument, world, environment, depth)
     if name in ("source", "spawn"):
         raise Refused(f"{name} can only be the first stage")
     if name in STAGES_NOT_BUILT:
         raise NotBuilt("operator", name)
     raise Refused(f"unknown operator {name[:60]!r}")
+
+
+def _segment(argument: object, world: World, environment: Environment, depth: int) -> Step:
+    """Keep rows whose visitor is in the segment: those its own pipeline finds."""
+    if not isinstance(argument, dict) or "id" not in argument:
+        raise NotBuilt("operator", "segment without an id")
+    definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
+    if definition is None:
+        raise Refused("segment not found")
+    members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
+
+    def run(rows: Rows) -> Iterator[Row]:
+        known = {row["visitorId"] for row in members.rows()}
+        return (row for row in rows if row.get("visitorId") in known)
+
+    return run
 
 
 def _fork(argument: object, world: World, environment: Environment, depth: int) -> Step:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from pendosim.aggregation.seen import guides_seen, polls_seen
 from pendosim.aggregation.selection import Selection, identified_mask, whole
 from pendosim.aggregation.windows import Window
 from pendosim.errors import NotBuilt, Refused
@@ -15,23 +16,14 @@ from pendosim.tables import Mask, Table
 from pendosim.values import Row
 from pendosim.world.definitions import in_apps
 from pendosim.world.ids import DEFAULT_APP_ID
+from pendosim.world.single_rows import single_rows
 from pendosim.world.world import World
 
 Rows = Selection | Iterator[Row]
 Found = TypeVar("Found")
 
 # Sources Pendo has and this simulator does not yet.
-NOT_BUILT = frozenset(
-    (
-        "singleEvents",
-        "rawEvents",
-        "timespan",
-        "emailEvents",
-        "recordingMetadata",
-        "agenticEvents",
-        "guidesSeen",
-    )
-) | {"guidesSeenEver", "pollsSeen", "pollsSeenEver", "doNotProcessAccounts"}
+NOT_BUILT = frozenset(("rawEvents", "timespan", "emailEvents", "recordingMetadata", "agenticEvents"))
 
 
 _APP_ID_MAX = 2**63
@@ -151,6 +143,20 @@ def _events_at(table_of: Callable[[World], Table]) -> Source:
     return rows
 
 
+_guide_events = _events_at(lambda world: world.guide_events())
+_poll_events = _events_at(lambda world: world.poll_events())
+
+
+def _single_events(query: Query) -> Rows:
+    activity, pools = query.world.events()
+    apps = [place for place, (app, _) in enumerate(pools.apps) if app in query.app_ids()]
+    chosen = np.isin(activity.app, apps)
+    if query.window is not None:
+        chosen &= (activity.time >= query.window.start) & (activity.time < query.window.end)
+    places = np.flatnonzero(chosen)
+    return single_rows(activity, pools, np.random.default_rng(len(places)).permutation(places))
+
+
 def _inside(table: Table, name: str, window: Window) -> Mask:
     times = _must(table.column((name,))).numbers
     inside: Mask = (times >= window.start) & (times < window.end)
@@ -170,6 +176,7 @@ SOURCES: dict[str, Source] = {
     "features": _objects(lambda world: world.definitions.features),
     "trackTypes": _objects(lambda world: world.definitions.track_types),
     "guides": _objects(lambda world: world.guides),
+    "doNotProcessAccounts": lambda _query: iter([]),
     "groups": _groups,
     "apps": _apps,
     "const": _const,
@@ -177,6 +184,11 @@ SOURCES: dict[str, Source] = {
     "pageEvents": _buckets("pageId"),
     "featureEvents": _buckets("featureId"),
     "trackEvents": _buckets("trackTypeId"),
-    "guideEvents": _events_at(lambda world: world.guide_events()),
-    "pollEvents": _events_at(lambda world: world.poll_events()),
+    "guideEvents": _guide_events,
+    "pollEvents": _poll_events,
+    "guidesSeen": lambda query: guides_seen(_guide_events(query)),
+    "guidesSeenEver": lambda query: guides_seen(_guide_events(query)),
+    "pollsSeen": lambda query: polls_seen(_poll_events(query)),
+    "pollsSeenEver": lambda query: polls_seen(_poll_events(query)),
+    "singleEvents": _single_events,
 }

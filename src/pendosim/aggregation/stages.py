@@ -8,13 +8,14 @@ from pendosim.aggregation import regroup
 from pendosim.aggregation.selection import Selection, identified_mask, mask_of
 from pendosim.aggregation.shape import Step, named_expressions, put
 from pendosim.aggregation.sources import Rows
+from pendosim.aggregation.user_agents import parsed_user_agent
 from pendosim.errors import Refused, UnparsableFilter
 from pendosim.expressions.evaluate import evaluator, tree_of
 from pendosim.expressions.functions import Environment, is_identified
 from pendosim.expressions.grammar import Compare, Field, Literal, Node
 from pendosim.values import Row, at_path, sort_key
 
-STAGES_NOT_BUILT = frozenset(("segment", "useragent", "itemSeen", "pages", "features", "matchRules", "retention")) | {
+STAGES_NOT_BUILT = frozenset(("itemSeen", "pages", "features", "matchRules", "retention")) | {
     "sessionReplays",
     "expandList",
 }
@@ -105,9 +106,25 @@ def _set(argument: object, _environment: Environment) -> Step:
     return run
 
 
+def _useragent(argument: object, environment: Environment) -> Step:
+    fields = named_expressions(argument, "useragent", environment)
+
+    def run(rows: Rows) -> Iterator[Row]:
+        for row in rows:
+            for path, text in fields:
+                put(row, path, parsed_user_agent(text(row)))
+            yield row
+
+    return run
+
+
 def _sort(argument: object, _environment: Environment) -> Step:
     keys = [argument] if isinstance(argument, str) else argument
-    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key.strip("+-") for key in keys):
+    if (
+        not isinstance(keys, list)
+        or not keys
+        or not all(isinstance(key, str) and key.strip("+-") for key in keys)
+    ):
         raise Refused("sort is a list of field names, each perhaps with - before it")
 
     def run(rows: Rows) -> Rows:
@@ -172,4 +189,5 @@ STAGES: dict[str, Callable[[Any, Environment], Step]] = {
     "unwind": regroup.unwind,
     "unmarshal": regroup.unmarshal,
     "switch": regroup.switch,
+    "useragent": _useragent,
 }

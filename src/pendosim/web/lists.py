@@ -6,14 +6,18 @@ import numpy as np
 
 from pendosim.aggregation.answer import csv_of
 from pendosim.aggregation.pipeline import pipeline_of
+from pendosim.aggregation.selection import whole
 from pendosim.errors import Refused
 from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
-from pendosim.world.definitions import in_apps
+from pendosim.world.definitions import DAY_MS, in_apps
 from pendosim.world.ids import DEFAULT_APP_ID
 from pendosim.world.schema import metadata_schema
 from pendosim.world.world import World
+
+HISTORY_DAYS = 180
+_TIME_DIGITS = 14
 
 Listed = Callable[[World], list[Row]]
 
@@ -80,18 +84,41 @@ def _report_csv(call: Call) -> Reply:
 
 
 def _visitor(call: Call) -> Reply:
-    row = _entity(call.world.visitors(), "visitorId", call.entity_id("id"))
-    metadata = row["metadata"]
-    accounts = metadata.get("auto", {}).get("accountids", [])
-    return json_reply(
-        {
-            "id": row["visitorId"],
-            "accountIds": accounts,
-            "lastStartTime": 0,
-            "account": {"id": ""},
-            "metadata": _with_identified_visit(metadata),
-        }
-    )
+    return json_reply(_visitor_object(_entity(call.world.visitors(), "visitorId", call.entity_id("id"))))
+
+
+def _visitor_object(row: Row) -> Row:
+    accounts = row["metadata"].get("auto", {}).get("accountids", [])
+    return {
+        "id": row["visitorId"],
+        "accountIds": accounts,
+        "lastStartTime": 0,
+        "account": {"id": ""},
+        "metadata": _with_identified_visit(row["metadata"]),
+    }
+
+
+def _history(call: Call) -> Reply:
+    """Timeline of one day; 422 without a start time, nothing from before about 180 days."""
+    visitor = _entity(call.world.visitors(), "visitorId", call.entity_id("id"))["visitorId"]
+    start = call.query.get("starttime", "")
+    if not start.isdecimal() or len(start) > _TIME_DIGITS:
+        raise Refused("starttime is a time in milliseconds", status=422)
+    if int(start) < call.world.clock.now() - HISTORY_DAYS * DAY_MS:
+        return json_reply([])
+    return json_reply(list(call.world.history(visitor, int(start))))
+
+
+def _visitors_by_metadata(call: Call) -> Reply:
+    """Undocumented but used by Pendo's own Zendesk application; `_lc_` before a field ignores capitals."""
+    group, field, wanted = (call.names[name] for name in ("group", "field", "value"))
+    plain = field.removeprefix("_lc_")
+    found = []
+    for row in whole(call.world.visitors()):
+        value = row["metadata"].get(group, {}).get(plain)
+        if isinstance(value, str) and wanted == (value.lower() if plain != field else value):
+            found.append(_visitor_object(row))
+    return json_reply(found)
 
 
 def _with_identified_visit(metadata: Row) -> Row:
@@ -130,6 +157,8 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/api/v1/segment", _segments),
     route("GET", "/api/v1/segment/{id}", _segment),
     route("GET", "/api/v1/visitor/{id}", _visitor),
+    route("GET", "/api/v1/visitor/{id}/history", _history),
+    route("GET", "/api/v1/visitor/metadata/{group}/{field}/{value}", _visitors_by_metadata),
     route("GET", "/api/v1/account/{id}", _account),
     route("GET", "/api/v1/metadata/schema/{kind}", _schema),
 )

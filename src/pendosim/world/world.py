@@ -1,6 +1,7 @@
 """One simulated subscription. Parts are made when first asked for, and kept."""
 
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -15,15 +16,16 @@ from pendosim.values import Row, to_json
 from pendosim.world.account_rows import account_table
 from pendosim.world.activity import FEATURE, PAGE, PARAMETERS, PROPERTIES, TRACK, Activity, made_activity
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
-from pendosim.world.definitions import Definitions, Tagging, made_apps, made_definitions
+from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
 from pendosim.world.guide_rows import Interactions
 from pendosim.world.guides import made_guides, made_reports, made_segments
 from pendosim.world.live import LiveEvents, TrackEvent
 from pendosim.world.people import People, made_people
+from pendosim.world.single_rows import history_rows
 from pendosim.world.visitor_rows import last_visits, visitor_table
 from pendosim.world.words import BROWSERS, PLANS
 
-TOO_OLD_MS = 7 * 86_400_000
+TOO_OLD_MS = 7 * DAY_MS
 
 
 class _Buckets(NamedTuple):
@@ -122,6 +124,13 @@ class World:
         """Every single event so far, those sent by track included."""
         sent, pools = self._live.activity_and_pools()
         return (self.activity.joined(sent) if len(sent) else self.activity), pools
+
+    def history(self, visitor_id: str, start: int) -> Iterator[Row]:
+        """One visitor's events of the 24 hours from `start`."""
+        activity, pools = self.events()
+        inside = (activity.time >= start) & (activity.time < start + DAY_MS)
+        inside &= np.isin(activity.visitor, [pools.visitor_ids.index(visitor_id)])
+        return history_rows(activity, pools, np.flatnonzero(inside))
 
     def track(self, event: TrackEvent) -> None:
         """Accept an event; drop one that is too old, or of a visitor never processed, without a word."""
