@@ -149,13 +149,15 @@ def test_draft(
     edited = resolve(app, replaces).id if replaces else ""
     with app.database.begin() as tx:
         _audit(app, tx, actor, "connection.test_draft", edited)
-    return check.stages(app.egress, app.catalogue, connection, token=secret, send_event=send_event)
+    return check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock, send_event=send_event)
 
 
 def _test_and_keep(app: App, actor: Actor, connection: Connection, *, send_event: bool) -> Iterator[TestStage]:
     began = app.clock.monotonic()
     stages: list[TestStage] = []
-    for stage in check.stages(app.egress, app.catalogue, connection, token=None, send_event=send_event):
+    for stage in check.stages(
+        app.egress, app.catalogue, connection, token=None, clock=app.clock, send_event=send_event
+    ):
         stages.append(stage)
         yield stage
     report = _report(app, stages, began)
@@ -182,7 +184,7 @@ def _insert(
 
 def _tested(app: App, connection: Connection, secret: Secret) -> TestReport:
     began = app.clock.monotonic()
-    stages = list(check.stages(app.egress, app.catalogue, connection, token=secret))
+    stages = list(check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock))
     report = _report(app, stages, began)
     refuse_failed(report)
     return report

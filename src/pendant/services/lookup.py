@@ -65,8 +65,7 @@ def all_shown(app: App, connections: list[Connection]) -> list[Connection]:
     status = app.vault.status()
     needing = {each.id for each in connections} if status.state is VaultState.LOCKED else set(status.unreadable)
     return [
-        with_changes(each, status=ConnectionStatus.TOKEN_NEEDED) if each.id in needing else each
-        for each in connections
+        with_changes(each, status=ConnectionStatus.TOKEN_NEEDED) if each.id in needing else each for each in connections
     ]
 
 

@@ -13,6 +13,7 @@ _PROBLEM_OF_STAGE: dict[str, tuple[type[RemoteProblem], str]] = {
     "key": (CredentialsRefused, "credentials_refused"),
     "access": (CredentialsRefused, "access_missing"),
     "format": (CredentialsRefused, "token_format"),
+    "event": (RemoteProblem, "test_failed"),
 }
 
 
