@@ -31,7 +31,6 @@ class App:
     vault: Vault
     egress: Egress
     catalogue: Catalogue
-    scrubber: Scrubber
     _closing: ExitStack = field(repr=False)
     passwords: Passwords = field(default_factory=Passwords)
 
@@ -61,10 +60,9 @@ def open_app(settings: Settings, clock: Clock | None = None, *, scrubber: Scrubb
         opened.callback(database.close)
         vault = Vault(KeyTable(database), provider_from(settings), time)
         vault.start()
-        scrubber = scrubber or Scrubber(time)
         egress = Egress(allow_networks=settings.allow_networks, opener=vault, clock=time, scrubber=scrubber)
         opened.callback(egress.close)
-        return App(settings, time, database, vault, egress, catalogue, scrubber, opened.pop_all())
+        return App(settings, time, database, vault, egress, catalogue, opened.pop_all())
 
 
 def refuse_old_sqlite(python: tuple[int, ...], sqlite: tuple[int, ...]) -> None:

@@ -20,7 +20,7 @@ from pendant.model.access import Actor, Permission, Role
 from pendant.model.account import User
 from pendant.model.clock import SettableClock
 from pendant.server.answers import answers, plain_page
-from pendant.server.asgi import Site, asgi, routes
+from pendant.server.asgi import BareSite, asgi, routes
 from pendant.services import accounts, tokens
 from pendant.settings import Settings
 from pendant.store import accounts as stored
@@ -62,13 +62,13 @@ def worker(app: App) -> Iterator[Worker]:
 
 @pytest.fixture
 def port(app: App, worker: Worker) -> Iterator[int]:
-    with serving(asgi(app, worker, Site(router=probes()))) as number:
+    with serving(asgi(app, worker, BareSite(router=probes()))) as number:
         yield number
 
 
 @pytest.fixture
 def table(app: App, worker: Worker) -> FastAPI:
-    return routes(app, worker, Site(), answers(plain_page))
+    return routes(app, worker, BareSite(), answers(plain_page))
 
 
 @pytest.fixture

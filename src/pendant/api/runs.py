@@ -62,6 +62,6 @@ def cancel_run(
     response_class=EventSourceResponse,
     summary="Follow a run: `progress` events while it goes on, one `ended` event with the run.",
 )
-async def run_events(app: Installation, worker: Runner, actor: Reader, found: Found) -> Events:
-    async for event in follow(app, worker, actor, found.id):
+async def run_events(app: Installation, worker: Runner, actor: Reader, run: Found) -> Events:
+    async for event in follow(app, worker, actor, run.id):
         yield event

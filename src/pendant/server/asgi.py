@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -32,9 +33,22 @@ from pendant.server.origin import SameOrigin
 BODY_BYTES_MAX = 1_000_000
 
 
+class Site(Protocol):
+    """What the web room adds: its routes, its mounts, and the page for a problem."""
+
+    @property
+    def router(self) -> APIRouter: ...
+
+    @property
+    def mounts(self) -> Sequence[BaseRoute]: ...
+
+    @property
+    def problem_page(self) -> Page: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What the web room adds: its routes, its mounts (static files) and the page for a problem."""
+class BareSite:
+    """A site without pages, for whoever wants only the API."""
 
     router: APIRouter = field(default_factory=APIRouter)
     mounts: Sequence[BaseRoute] = ()
@@ -43,7 +57,7 @@ class Site:
 
 def asgi(app: App, worker: Worker, site: Site | None = None) -> ASGIApp:
     """Return the whole server, without a socket."""
-    site = site or Site()
+    site = site or BareSite()
     answer = answers(site.problem_page)
     chain: ASGIApp = Identity(routes(app, worker, site, answer), app)
     chain = OpenVault(chain, answer, app.vault)

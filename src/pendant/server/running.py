@@ -13,6 +13,8 @@ from pendant import logs
 from pendant.app import App, open_app
 from pendant.engine.worker import Worker
 from pendant.errors import SetupProblem
+from pendant.model.clock import SystemClock
+from pendant.model.scrub import Scrubber
 from pendant.server.asgi import asgi
 from pendant.services import accounts
 from pendant.settings import Settings
@@ -27,8 +29,10 @@ _BACKLOG = 512
 def serve(settings: Settings) -> None:
     """Serve the web app and the API at `settings.host` and `settings.port` (0: a free one) until a signal stops it."""
     refuse_exposed(settings)
-    with open_app(settings) as app, _listening(settings) as listening:
-        logs.configure(settings, app.scrubber)
+    clock = SystemClock()
+    scrubber = Scrubber(clock)
+    logs.configure(settings, scrubber)
+    with open_app(settings, clock, scrubber=scrubber) as app, _listening(settings) as listening:
         worker = Worker(app)
         try:
             server = _AnnouncingServer(

@@ -11,7 +11,7 @@ from pendant.app import App
 from pendant.errors import NotSignedIn, PendantError, TooManyTries, WrongInput
 from pendant.services import accounts as service
 from pendant.web.forms import Form, SentForm
-from pendant.web.pages import THEME_COOKIE, THEMES, Pages, go, local_path
+from pendant.web.pages import SYSTEM_THEME, THEME_COOKIE, THEMES, Pages, go, local_path
 from pendant.web.panel_view import Errors
 
 _HOME = "/connections"
@@ -69,6 +69,8 @@ def router(app: App, pages: Pages) -> APIRouter:
         answer = go(request, local_path(form.text("next"), _HOME))
         if form.text("theme") in THEMES:
             answer.set_cookie(THEME_COOKIE, form.text("theme"), max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
+        elif form.text("theme") == SYSTEM_THEME:
+            answer.delete_cookie(THEME_COOKIE, samesite="lax", httponly=True)
         return answer
 
     def set_up_page(request: Request, form: Form | None = None, problem: PendantError | None = None) -> Response:

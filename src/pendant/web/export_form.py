@@ -25,7 +25,7 @@ def export_from(form: Form) -> Export:
     return Export(
         resource=_needed(form, "resource", "Choose what to export."),
         connection=_needed(form, "connection", "Choose a connection."),
-        target=_needed(form, "target", "Enter where the rows go, such as /data/visitors.parquet."),
+        target=_needed(form, "target", "Enter where the rows go, such as visitors.parquet."),
         since=_day(form, "since"),
         until=_day(form, "until"),
         apps=tuple(form.text("apps").replace(",", " ").split()),

@@ -55,6 +55,7 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
             problem=str(problem) if problem and not errors else "",
             connections=connection_choices(connections.find(app, actor), offers),
             resources=resource_choices(offers),
+            folder=str(app.settings.exports),
             may_write=actor.may(Permission.CONNECTIONS_WRITE),
         )
 

@@ -58,5 +58,5 @@ def _presets(connector: Connector) -> list[dict[str, object]]:
     return [
         {"label": LABELS[name].capitalize(), "values": [column[name] for column in columns]}
         for name in LABELS
-        if name != "http_base_uri"
+        if name not in ("http_base_uri", "http_network")
     ]

@@ -1,7 +1,4 @@
-"""The HTTP view as texts: one for each field, exactly as they stand in the form. Nothing is lost on the way back.
-
-The network is not among them: it follows from the base URI and from what this installation allows.
-"""
+"""The HTTP view as texts: one for each field, exactly as they stand in the form. Nothing is lost on the way back."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, get_args, get_type_hints
 
 from pendant.errors import WrongInput
-from pendant.model.connection import Authentication, HttpSettings, Ping, RateLimit, TokenLocation
+from pendant.model.connection import Authentication, HttpSettings, Network, Ping, RateLimit, TokenLocation
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -30,10 +27,12 @@ LABELS = {
     "http_retry_header": "retry header",
     "http_minimum_wait_ms": "minimum wait",
     "http_concurrency_level": "concurrency level",
+    "http_network": "network",
 }
 
 LOCATIONS: tuple[str, ...] = get_args(TokenLocation)
 MEDIA_TYPES: tuple[str, ...] = get_args(get_type_hints(HttpSettings)["media_type"])
+NETWORKS: tuple[str, ...] = get_args(Network)
 METHODS: tuple[str, ...] = get_args(get_type_hints(Ping)["method"])
 
 
@@ -63,6 +62,7 @@ def texts_of(http: HttpSettings) -> HttpTexts:
         "http_retry_header": rate.retry_header,
         "http_minimum_wait_ms": str(rate.minimum_wait_ms),
         "http_concurrency_level": str(http.concurrency_level),
+        "http_network": http.network,
     }
     return HttpTexts(fields, http.headers)
 
@@ -93,6 +93,7 @@ def settings_of(texts: HttpTexts) -> HttpSettings:
             minimum_wait_ms=_number(fields, "http_minimum_wait_ms"),
         ),
         concurrency_level=_number(fields, "http_concurrency_level"),
+        network=_choice(fields, "http_network", NETWORKS),
     )
 
 

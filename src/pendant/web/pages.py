@@ -14,6 +14,7 @@ from pendant.web.assets import Assets
 
 THEME_COOKIE = "pendant-theme"
 THEMES = ("light", "dark")
+SYSTEM_THEME = "system"
 SEE_OTHER = 303
 
 

@@ -24,7 +24,6 @@ def editing(connection: Connection) -> Purpose:
         action=f"/connections/{connection.id}",
         connection_id=connection.id,
         version=connection.version,
-        network=connection.http.network,
     )
 
 
@@ -50,5 +49,4 @@ def purpose_of(app: App, actor: Actor, form: Form) -> Purpose:
         action=begun.action,
         connection_id=begun.connection_id,
         version=int(version) if version.isdecimal() else begun.version,
-        network=begun.network,
     )

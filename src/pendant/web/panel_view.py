@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pendant.connectors.declaration import ApiType, Connector, Reference
-from pendant.web.http_texts import LABELS, LOCATIONS, MEDIA_TYPES, METHODS
+from pendant.web.http_texts import LABELS, LOCATIONS, MEDIA_TYPES, METHODS, NETWORKS
 from pendant.web.panel_state import CUSTOM, SIMPLE, PanelState, api_type_in, region_uri
 from pendant.web.reports import ReportView
 
@@ -76,7 +76,6 @@ class Purpose:
     connection_id: str = ""
     version: int = 0
     cloned: bool = False
-    network: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,6 @@ class PanelView:
     connection_id: str
     version: int
     cloned: bool
-    network: str
     view: str
     may_be_simple: bool
     application: ApplicationView
@@ -108,6 +106,7 @@ class PanelView:
     locations: Sequence[Mapping[str, str]] = field(default_factory=lambda: _options(LOCATIONS))
     media_types: Sequence[Mapping[str, str]] = field(default_factory=lambda: _options(MEDIA_TYPES))
     methods: Sequence[Mapping[str, str]] = field(default_factory=lambda: _options(METHODS))
+    networks: Sequence[Mapping[str, str]] = field(default_factory=lambda: _options(NETWORKS))
 
 
 class Errors(dict[str, str]):
@@ -135,7 +134,6 @@ def panel_view(
         connection_id=purpose.connection_id,
         version=purpose.version,
         cloned=purpose.cloned,
-        network=_WORDS.get(purpose.network, ""),
         view=state.view,
         may_be_simple=bool(connector.regions),
         application=application_view(connector),
@@ -197,6 +195,7 @@ def _hidden(state: PanelState) -> list[Mapping[str, str]]:
     if state.view != SIMPLE:
         return []
     hidden: list[Mapping[str, str]] = [{"name": name, "value": text} for name, text in state.changes.items()]
+    hidden.append({"name": "shown_base_uri", "value": state.base_uri})
     if state.headers is not None:
         hidden.append({"name": "http_headers_changed", "value": "yes"})
         for name, value in state.headers:
@@ -205,7 +204,8 @@ def _hidden(state: PanelState) -> list[Mapping[str, str]]:
 
 
 def _changed(state: PanelState) -> list[str]:
-    changed = [LABELS[name] for name in LABELS if name in state.changes]
+    # The network usually follows from the address, so it is nothing that somebody changed.
+    changed = [LABELS[name] for name in LABELS if name in state.changes and name != "http_network"]
     return changed if state.headers is None else [*changed, "headers"]
 
 
