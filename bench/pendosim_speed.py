@@ -110,9 +110,7 @@ def cpu_seconds(pid: int) -> float:
 def report(name: str, size: int, seconds: float, cpu: float) -> None:
     rate = size / 1e6 / seconds
     per_core = size / 1e6 / cpu if cpu else float("inf")
-    print(
-        f"{name:36} {size / 1e6:8.1f} MB  {seconds:6.2f} s  {rate:7.0f} MB/s  {per_core:7.0f} MB per CPU second"
-    )
+    print(f"{name:36} {size / 1e6:8.1f} MB  {seconds:6.2f} s  {rate:7.0f} MB/s  {per_core:7.0f} MB/CPU s")
 
 
 if __name__ == "__main__":

@@ -61,7 +61,9 @@ class Server:
             raise
 
     async def _listen(self, handler: Handle, host: str, port: int) -> str:
-        runner = web.ServerRunner(web.Server(handler), shutdown_timeout=_SHUTDOWN_SECONDS)
+        # The simulator keeps its own log of requests, and unpacks bodies itself, up to a limit.
+        server = web.Server(handler, access_log=None, auto_decompress=False)
+        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         self._runners.append(runner)
         site = web.TCPSite(runner, host, port)

@@ -1,9 +1,13 @@
 """POST /api/v1/aggregation as clients use it."""
 
 import csv
+import gzip
 import io
 import json
+import socket
 import urllib.request
+import zlib
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -246,3 +250,46 @@ def test_any_pipeline_is_answered_or_refused(shared, stages):
 def test_any_source_is_answered_or_refused(shared, parameters, series):
     answer = shared.aggregate({"source": {"events": parameters, "timeSeries": series}}, {"limit": 1})
     assert answer.status in (200, 400)
+
+
+def test_a_request_body_may_be_compressed(shared):
+    plain = json.dumps(envelope({"source": {"apps": None}})).encode()
+    for encoding, body in (("gzip", gzip.compress(plain)), ("deflate", zlib.compress(plain))):
+        answer = shared.request("POST", "/api/v1/aggregation", body, Content_Encoding=encoding)
+        assert len(answer.json()["results"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("gzip", b"abc", 400),
+        ("gzip", gzip.compress(b"{}")[:-9], 400),
+        ("gzip", gzip.compress(b" " * 60_000_000, 1), 413),
+        ("br", b"abc", 415),
+    ],
+)
+def test_a_compressed_body_that_is_broken_or_too_large_is_refused(shared, encoding, body, status):
+    assert shared.request("POST", "/api/v1/aggregation", body, Content_Encoding=encoding).status == status
+
+
+def test_a_client_that_leaves_in_the_middle_harms_nobody(caplog):
+    with running(visitors=5000, events_per_day=0, days=0, now=NOW) as pendo:
+        address = urlsplit(pendo.api)
+        body = json.dumps(envelope({"source": {"visitors": None}})).encode()
+        head = f"POST /api/v1/aggregation HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        for _ in range(3):
+            with socket.create_connection((address.hostname, address.port)) as connection:
+                connection.sendall(f"{head}x-pendo-integration-key: {pendo.key}\r\n\r\n".encode() + body)
+                assert connection.recv(100)
+        assert len(_visitors(pendo)) == 5000
+    assert caplog.records == []
+
+
+def test_an_old_client_gets_an_answer_without_chunks(shared):
+    address = urlsplit(shared.pendo.api)
+    body = json.dumps(envelope({"source": {"apps": None}})).encode()
+    head = f"POST /api/v1/aggregation HTTP/1.0\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection((address.hostname, address.port)) as connection:
+        connection.sendall(f"{head}x-pendo-integration-key: {shared.pendo.key}\r\n\r\n".encode() + body)
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert len(json.loads(received.split(b"\r\n\r\n", 1)[1])["results"]) == 3

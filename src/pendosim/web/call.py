@@ -15,8 +15,6 @@ from pendosim.keys import Key
 from pendosim.values import from_json, to_json
 from pendosim.world.world import World
 
-BODY_BYTES_MAX = 50_000_000
-
 
 @dataclass
 class Call:

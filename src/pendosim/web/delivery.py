@@ -62,23 +62,25 @@ async def _streamed(request: web.BaseRequest, reply: Reply, struck: Struck, seen
     response.content_type = reply.content_type
     if request.version >= HttpVersion11:
         response.enable_chunked_encoding()
-    await response.prepare(request)
     drip, reset = struck.get("drip"), struck.get("reset")
     try:
+        await response.prepare(request)
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             seen.bytes += len(piece.data)
             if drip is not None:
                 await _drip(response, piece, drip.bytes_per_second)
             else:
                 await response.write(piece.data)
+        if reset is not None:
+            _reset(request)
+        else:
+            await response.write_eof()
     except Refused:
         # Half of the answer is out; the only honest end is a broken one.
         _reset(request)
-        return response
-    if reset is not None:
-        _reset(request)
-    else:
-        await response.write_eof()
+    except ConnectionResetError:
+        # The client has left, as clients may; the log keeps how much it was sent.
+        pass
     return response
 
 

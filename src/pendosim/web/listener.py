@@ -11,7 +11,8 @@ from pendosim.faults import Faults
 from pendosim.keys import Keys
 from pendosim.web import aggregate, lists
 from pendosim.web.aggregate import source_of
-from pendosim.web.call import BODY_BYTES_MAX, Call, Reply, Route, json_reply, text_reply
+from pendosim.web.bodies import received_body
+from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
 from pendosim.web.requests_seen import RequestLog, Seen
 from pendosim.web.track import TRACK_PATH, track
@@ -38,12 +39,10 @@ class Listener:
         self._routes = tuple(routes)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await _body(request)
+        body = await received_body(request)
         path = request.rel_url.raw_path
         given = request.headers.get(KEY_HEADER, "")
-        source = source_of(body or b"") if path == AGGREGATION_PATH else ""
+        source = source_of(body) if path == AGGREGATION_PATH and isinstance(body, bytes) else ""
         seen = Seen(
             at=self._of.world.clock.now(),
             method=request.method,
@@ -59,9 +58,11 @@ class Listener:
         reply = struck.answer() or await self._reply(request, body, given, struck)
         return await deliver(request, reply, struck, seen)
 
-    async def _reply(self, request: web.BaseRequest, body: bytes | None, given: str, struck: Struck) -> Reply:
-        if body is None:
-            return text_reply(413, f"the body is larger than {BODY_BYTES_MAX} bytes")
+    async def _reply(
+        self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck
+    ) -> Reply:
+        if isinstance(body, Refused):
+            return text_reply(body.status, body.sentence)
         call = Call(
             world=self._of.world,
             method=request.method,
@@ -114,14 +115,3 @@ def _begun(reply: Reply) -> Reply:
     rest = reply.pieces
     reply.pieces = (piece for part in (first, rest) for piece in part)
     return reply
-
-
-async def _body(request: web.BaseRequest) -> bytes | None:
-    """None where it is too large; what is left of it is read and dropped by the server."""
-    parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > BODY_BYTES_MAX:
-            return None
-        parts.append(part)
-    return b"".join(parts)
