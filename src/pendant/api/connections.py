@@ -14,7 +14,6 @@ from pendant.api.strict import StrictRoute
 from pendant.connectors import check
 from pendant.model.access import Actor, Permission
 from pendant.services import connections as verbs
-from pendant.services.attempts import count_connection_test
 
 routes = APIRouter(prefix="/connections", tags=["connections"], route_class=StrictRoute)
 
@@ -36,14 +35,11 @@ def find_connections(
 
 @routes.post("", status_code=201, summary="Create a connection; with `test` only one that works is saved.")
 def create_connection(app: Installation, actor: Writer, sent: CreateConnection) -> SavedShape:
-    if sent.test:
-        count_connection_test(app, actor)
     return SavedShape.of(verbs.create(app, actor, sent.draft(), sent.token, test=sent.test))
 
 
 @routes.post("/test", summary="Test what is not saved, with the token of the request.")
 def check_draft(app: Installation, actor: Writer, sent: TestDraft) -> ReportShape:
-    count_connection_test(app, actor)
     stages = verbs.test_draft(app, actor, sent.draft(), sent.token, send_event=sent.send_event, replaces=sent.replaces)
     return ReportShape.of(check.report(list(stages), app.clock))
 
@@ -55,8 +51,6 @@ def get_connection(app: Installation, actor: Reader, connection: str) -> Connect
 
 @routes.put("/{connection}", summary="Save a connection anew: all fields, its version, and the token again.")
 def replace_connection(app: Installation, actor: Writer, connection: str, sent: ReplaceConnection) -> SavedShape:
-    if sent.test:
-        count_connection_test(app, actor)
     saved = verbs.replace(app, actor, connection, sent.draft(), sent.token, version=sent.version, test=sent.test)
     return SavedShape.of(saved)
 
@@ -68,8 +62,6 @@ def delete_connection(app: Installation, actor: Writer, connection: str) -> None
 
 @routes.post("/{connection}/clone", status_code=201, summary="Save a copy under another name, with its own token.")
 def clone_connection(app: Installation, actor: Writer, connection: str, sent: CloneConnection) -> SavedShape:
-    if sent.test:
-        count_connection_test(app, actor)
     return SavedShape.of(verbs.clone(app, actor, connection, sent.name, sent.token, test=sent.test))
 
 
@@ -77,7 +69,6 @@ def clone_connection(app: Installation, actor: Writer, connection: str, sent: Cl
 def check_connection(
     app: Installation, actor: Tester, connection: str, sent: TestConnection | None = None
 ) -> ReportShape:
-    count_connection_test(app, actor)
     send_event = sent.send_event if sent else False
     stages = list(verbs.test_saved(app, actor, connection, send_event=send_event))
     return ReportShape.of(check.report(stages, app.clock))
