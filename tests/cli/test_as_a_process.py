@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -136,3 +138,29 @@ def test_help_and_version_need_no_installation(tmp_path: Path, words: list[str])
     done = pendant(tmp_path, *words)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "data").exists()
+
+
+def test_a_token_typed_at_a_terminal_is_not_shown(tmp_path: Path, pendo: Pendo) -> None:
+    ours, theirs = pty.openpty()
+    words = [word for word in CREATE if word != "--token-stdin"]
+    command = [*COMMAND, *words, "--name", "A", "--base-uri", pendo.api]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(tmp_path), start_new_session=True
+    ) as process:
+        os.close(theirs)
+        shown = read_until(ours, b"Token (not shown): ")
+        os.write(ours, pendo.key.encode() + b"\n")
+        shown += read_until(ours, b"Created connection A")
+        assert process.wait(timeout=20) == 0
+    os.close(ours)
+    assert pendo.key.encode() not in shown
+
+
+def read_until(terminal: int, wanted: bytes) -> bytes:
+    seen = b""
+    deadline = time.monotonic() + 30
+    while wanted not in seen and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.5)[0]:
+            seen += os.read(terminal, 4096)
+    assert wanted in seen
+    return seen

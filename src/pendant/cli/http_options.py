@@ -19,6 +19,11 @@ def _option(name: str, text: str) -> Parameter:
     return Parameter(name=name, group=HTTP_GROUP, help=text)
 
 
+def _list_option(name: str, text: str) -> Parameter:
+    """Give a list its opposite as well, which empties it."""
+    return Parameter(name=name, negative=name.replace("--", "--no-"), group=HTTP_GROUP, help=text)
+
+
 @Parameter(name="*", group=HTTP_GROUP)
 @dataclass(frozen=True, slots=True)
 class HttpOptions:
@@ -35,9 +40,9 @@ class HttpOptions:
         str | None, _option("--auth-scheme", "Word before the token, such as Bearer; empty for none.")
     ] = None
     header: Annotated[
-        tuple[str, ...],
-        _option("--header", "Header to send with every request, as NAME=VALUE; may be given several times."),
-    ] = ()
+        tuple[str, ...] | None,
+        _list_option("--header", "Header to send with every request, as NAME=VALUE; may be given several times."),
+    ] = None
     media_type: Annotated[
         Literal["json", "urlencoded", "xml", "plaintext"] | None,
         _option("--media-type", "What request bodies are written in."),
@@ -54,9 +59,9 @@ class HttpOptions:
         _option("--ping-success-path", "Where the answer says that all is well: JSON keys with dots between them."),
     ] = None
     ping_success_value: Annotated[
-        tuple[str, ...],
-        _option("--ping-success-value", "A value there that means success; may be given several times."),
-    ] = ()
+        tuple[str, ...] | None,
+        _list_option("--ping-success-value", "A value there that means success; may be given several times."),
+    ] = None
     ping_error_path: Annotated[
         str | None, _option("--ping-error-path", "Where the answer explains an error: JSON keys with dots between.")
     ] = None
@@ -81,7 +86,7 @@ def with_options(http: HttpSettings, options: HttpOptions) -> HttpSettings:
     return replace(
         http,
         authentication=_authentication(http.authentication, options),
-        headers=_headers(options.header) if options.header else http.headers,
+        headers=http.headers if options.header is None else _headers(options.header),
         media_type=_or(options.media_type, http.media_type),
         ping=_ping(http.ping, options),
         rate_limit=_rate_limit(http.rate_limit, options),
@@ -103,7 +108,7 @@ def _ping(before: Ping, options: HttpOptions) -> Ping:
         relative_uri=_or(options.ping_uri, before.relative_uri),
         body=_or(options.ping_body, before.body),
         success_path=_or(options.ping_success_path, before.success_path),
-        success_values=options.ping_success_value or before.success_values,
+        success_values=_or(options.ping_success_value, before.success_values),
         error_path=_or(options.ping_error_path, before.error_path),
     )
 

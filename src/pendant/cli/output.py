@@ -41,7 +41,7 @@ class Output:
             table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(printable("" if cell is None else cell)) for cell in row))
-        console(sys.stdout).print(table)
+        _print(table)
 
     def facts(self, pairs: Iterable[tuple[str, object]]) -> None:
         """Print one fact a line: what it is, and its value."""
@@ -50,7 +50,7 @@ class Output:
         table.add_column(overflow="fold")
         for name, value in pairs:
             table.add_row(name, Text(printable("" if value is None else value)))
-        console(sys.stdout).print(table)
+        _print(table)
 
     def say(self, sentence: str) -> None:
         """Print a sentence for people, on standard output."""
@@ -64,11 +64,11 @@ class Output:
         if self.as_json:
             self.result({"error": error_shape(problem)})
             return
-        lines = [f"Error: {printable(problem.message)}"]
+        said = Text.assemble(("Error:", "bold red"), f" {printable(problem.message)}\n")
         if problem.hint:
-            lines.append(f"  {printable(problem.hint)}")
-        lines.append(f"  [{problem.code}]")
-        sys.stderr.write("\n".join(lines) + "\n")
+            said.append(f"  {printable(problem.hint)}\n")
+        said.append(f"  [{problem.code}]", "dim")
+        console(sys.stderr).print(said, soft_wrap=True)
 
 
 def error_shape(problem: PendantError) -> dict[str, Any]:
@@ -83,3 +83,11 @@ def error_shape(problem: PendantError) -> dict[str, Any]:
 def console(stream: Any) -> Console:
     """Return a console that fits the terminal, or one wide enough to cut nothing when the stream is no terminal."""
     return Console(file=stream, highlight=False, width=None if stream.isatty() else _PIPE_WIDTH)
+
+
+def _print(table: Table) -> None:
+    """Print without the spaces that fill the last column, which only disturb whoever copies or compares."""
+    terminal = console(sys.stdout)
+    with terminal.capture() as printed:
+        terminal.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in printed.get().splitlines()))

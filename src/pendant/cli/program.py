@@ -56,6 +56,12 @@ def execute(commands: Program, arguments: Sequence[str]) -> int:
     except PendantError as problem:
         output.error(problem)
         return problem.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as problem:  # noqa: BLE001 - the last net, for what went wrong before there was a log
+        what = f"Something went wrong that should not have: {type(problem).__name__}."
+        output.error(PendantError("unexpected", what))
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return INTERRUPTED

@@ -35,7 +35,7 @@ def installation() -> Iterator[App]:
                 yield app
         except (PendantError, BrokenPipeError):
             raise
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - the last net: it goes into the log, and the command ends
             raise _noted(problem, log) from None
 
 

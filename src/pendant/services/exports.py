@@ -90,7 +90,7 @@ def _refuse_nonsense(export: Export) -> None:
 
 
 def _refuse_sender(app: App, connection: Connection) -> None:
-    """A connection that only sends has nothing to export."""
+    """Raise WrongInput for a connection that only sends."""
     connector = app.catalogue.connector(connection.application)
     if connector.reads_with is None or connection.api_type != connector.reads_with:
         raise WrongInput(
