@@ -36,7 +36,16 @@ SCHEMA = pa.schema(
         pa.field("rest", pa.string(), metadata=JSON_COLUMN),
     ]
 )
-NAMES = ["out.parquet", "out.csv", "out.csv.gz", "out.csv.zst", "out.jsonl", "out.ndjson", "out.jsonl.gz", "out.jsonl.zst"]
+NAMES = [
+    "out.parquet",
+    "out.csv",
+    "out.csv.gz",
+    "out.csv.zst",
+    "out.jsonl",
+    "out.ndjson",
+    "out.jsonl.gz",
+    "out.jsonl.zst",
+]
 TARGETS = [*NAMES, "out.duckdb", "out.duckdb#people"]
 A, B, C = Slice("a", 0, 10), Slice("b", 10, 20), Slice("c", 20, 30)
 
@@ -381,9 +390,16 @@ def check_full(target: str) -> None:
         destination.replace_slice(A, batches(0, 50_000, size=5_000))
         destination.publish([A])
     except PendantError as problem:
-        print(problem.code)
+        sys.stdout.write(f"{problem.code}\n")
     finally:
         destination.discard()
+
+
+def filled(destination: Destination) -> None:
+    destination.ensure_schema(SCHEMA)
+    destination.replace_slice(A, batches(0, 60_000, size=5_000))
+    destination.replace_slice(B, batches(60_000, 60_000, size=5_000))
+    destination.publish([A, B])
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -398,10 +414,7 @@ def test_a_full_disk_is_named_and_leaves_nothing(name: str, tmp_path: Path) -> N
     try:
         destination = opened(small / name)
         with pytest.raises(SetupProblem) as refused:
-            destination.ensure_schema(SCHEMA)
-            destination.replace_slice(A, batches(0, 60_000, size=5_000))
-            destination.replace_slice(B, batches(60_000, 60_000, size=5_000))
-            destination.publish([A, B])
+            filled(destination)
         destination.discard()
         assert refused.value.code == "disk_full"
         assert list(small.iterdir()) == []

@@ -117,7 +117,7 @@ def _attached(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB of our own with the file attached as `target`; closing it gives the file free."""
     literal = str(path).replace("'", "''")
-    options = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    options = "READ_ONLY" if read_only else "READ_WRITE" if path.exists() else f"STORAGE_VERSION '{STORAGE_VERSION}'"
     spill: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(temporary)} if temporary else {}
     with named_problems(path), duckdb.connect(config=LOAD_CONFIG | spill) as database:
         database.execute(f"ATTACH '{literal}' AS target ({options})")

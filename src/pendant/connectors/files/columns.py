@@ -55,5 +55,6 @@ def _can_hold(data_type: pa.DataType) -> bool:
     if types.is_list(data_type):
         return _can_hold(data_type.value_type)
     if types.is_struct(data_type):
-        return all(_can_hold(data_type.field(place).type) for place in range(data_type.num_fields))
+        fields = [data_type.field(place).type for place in range(data_type.num_fields)]
+        return bool(fields) and all(map(_can_hold, fields))
     return any(holds(data_type) for holds in _PLAIN)

@@ -63,7 +63,5 @@ def _struct_texts(array: Array) -> Array:
         texts = json_texts(values, field).in_quotes()
         arguments += [f"{lead}{key_text(field.name)}:", compute.fill_null(texts, "null")]
         lead = ","
-    if not arguments:
-        arguments = ["{"]
-    texts = compute.binary_join_element_wise(*arguments, pa.array(["}"] * len(array)), "")
+    texts = compute.binary_join_element_wise(*arguments, "}", "")
     return compute.if_else(array.is_valid(), texts, pa.scalar(None, pa.string()))

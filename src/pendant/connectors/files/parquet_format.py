@@ -8,7 +8,6 @@ from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
@@ -123,7 +122,7 @@ def repeating_columns(table: pa.Table) -> list[str]:
         for sample in table.slice(0, SAMPLE_ROWS).combine_chunks().to_batches()
         for field, column in zip(sample.schema, sample.columns, strict=True)
         for path, leaf in _leaves(field.name, column)
-        if not types.is_boolean(leaf.type) and pc.count_distinct(leaf).as_py() * 2 <= len(leaf)
+        if not types.is_boolean(leaf.type) and len(leaf.unique()) * 2 <= len(leaf)
     ]
 
 

@@ -28,7 +28,9 @@ class Lines(Protocol):
 
     def header(self, schema: pa.Schema) -> bytes: ...
 
-    def lines(self, batch: pa.RecordBatch) -> pa.Buffer: ...
+    def lines(self, batch: pa.RecordBatch) -> Any:
+        """Return a buffer with one line for each row."""
+        ...
 
 
 class JsonLines:
@@ -37,7 +39,7 @@ class JsonLines:
     def header(self, _schema: pa.Schema) -> bytes:
         return b""
 
-    def lines(self, batch: pa.RecordBatch) -> pa.Buffer:
+    def lines(self, batch: pa.RecordBatch) -> Any:
         leads = [f"{'{' if place == 0 else ','}{key_text(name)}:" for place, name in enumerate(batch.schema.names)]
         texts = [json_texts(column, field) for column, field in zip(batch.columns, batch.schema, strict=True)]
         return join_lines(leads, texts, "}\n", null="null")
@@ -50,7 +52,7 @@ class Csv:
         names = ",".join('"{}"'.format(name.replace('"', '""')) for name in schema.names)
         return f"{names}\r\n".encode()
 
-    def lines(self, batch: pa.RecordBatch) -> pa.Buffer:
+    def lines(self, batch: pa.RecordBatch) -> Any:
         leads = [""] + [","] * (batch.num_columns - 1)
         texts = [csv_texts(column, field) for column, field in zip(batch.columns, batch.schema, strict=True)]
         # A line with nothing on it is no row to a reader, so a lone null has to be seen.
