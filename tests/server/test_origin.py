@@ -8,7 +8,6 @@ from server.rig import Client
 HERE = "http://127.0.0.1"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -23,10 +22,11 @@ HERE = "http://127.0.0.1"
         {},
     ],
 )
-def test_e09_a_change_from_another_site_is_refused(olga: Client, method: str, headers: dict[str, str]) -> None:
-    for path in ("/probe/change", "/api/v1/connections"):
-        answer = olga.send(method, path, **{"Sec_Fetch_Site": "", "Host": "127.0.0.1"} | headers)
-        assert answer.status == 403
+def test_e09_a_change_from_another_site_is_refused(olga: Client, headers: dict[str, str]) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for path in ("/probe/change", "/api/v1/connections"):
+            answer = olga.send(method, path, **{"Sec_Fetch_Site": "", "Host": "127.0.0.1"} | headers)
+            assert answer.status == 403
 
 
 @pytest.mark.parametrize("headers", [{"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "none"}, {"Origin": HERE}])
