@@ -3,9 +3,21 @@
 import pytest
 
 from pendant.access.cookies import SESSION_COOKIE
+from pendant.model.access import Role
+from server.fixtures import Standing
 from server.rig import Client
 
 HERE = "http://127.0.0.1"
+
+
+@pytest.fixture
+def stranger(standing: Standing) -> Client:
+    return Client(standing.port)
+
+
+@pytest.fixture
+def olga(standing: Standing) -> Client:
+    return Client(standing.port, session=standing.sessions[Role.OWNER])
 
 
 @pytest.mark.parametrize(
