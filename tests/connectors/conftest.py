@@ -2,96 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
-from pendant.connectors.catalogue import Catalogue, api_type_of, load, resource_of
-from pendant.connectors.pendo.source import PendoSource, source
+from pendant.connectors.catalogue import Catalogue, load
 from pendant.egress import Egress
 from pendant.model.clock import SystemClock
-from pendant.model.connection import Connection
-from pendant.model.export import Export
-from pendant.model.http import Channel
-from pendant.model.run import Note
-from pendant.model.secret import Secret
-from pendosim.running import Pendo, running
-
-NOW = 1_710_171_000_000  # 2024-03-11 15:30 UTC, the day after a 23-hour day in New York
-LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-
-
-class Opener:
-    """Knows one token."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def open(self, connection: Connection) -> Secret:
-        return Secret(self._token)
-
-
-@dataclass
-class Counts:
-    """A meter that remembers."""
-
-    rows: int = 0
-    requests: int = 0
-    retries: int = 0
-    bytes: int = 0
-    notes: list[Note] = field(default_factory=list)
-
-    def request_sent(self) -> None:
-        self.requests += 1
-
-    def retried(self, reason: str, wait_seconds: float) -> None:
-        self.retries += 1
-
-    def bytes_received(self, count: int) -> None:
-        self.bytes += count
-
-    def rows_read(self, count: int) -> None:
-        self.rows += count
-
-    def note(self, note: Note) -> None:
-        self.notes.append(note)
-
-
-@dataclass
-class Reading:
-    """One simulated subscription and sources that read from it."""
-
-    pendo: Pendo
-    catalogue: Catalogue
-    channel: Channel
-    meter: Counts
-
-    def source(
-        self, resource: str, *, apps: tuple[str, ...] = (), since=None, until=None, **settings: Any
-    ) -> PendoSource:
-        connector = self.catalogue.connector("pendo")
-        export = Export(resource=resource, connection="c", target="", apps=apps, since=since, until=until)
-        now = self.pendo.clock.now()
-        return source(self.channel, connector, resource_of(connector, resource), export, now=_utc(now), **settings)
-
-    def table(self, resource: str, **settings: Any) -> pa.Table:
-        opened = self.source(resource, **settings)
-        return read_all(opened, self.meter)
-
-
-def _utc(ms: int):
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def read_all(opened: PendoSource, meter: Counts) -> pa.Table:
-    batches = [batch for part in opened.plan() for batch in opened.read(part, meter)]
-    return pa.Table.from_batches(batches, schema=opened.schema)
+from pendo_reading import LOOPBACK, NOW, Counts, Opener, Reading, connection_to
+from pendosim.running import running
 
 
 @pytest.fixture(scope="session")
@@ -115,9 +36,3 @@ def reading(catalogue: Catalogue) -> Iterator[Callable[..., Reading]]:
             return Reading(pendo, catalogue, egress.channel(connection, meter=meter), meter)
 
         yield start
-
-
-def connection_to(catalogue: Catalogue, base_uri: str, *, api_type: str = "engage") -> Connection:
-    settings = api_type_of(catalogue.connector("pendo"), api_type).settings(base_uri)
-    http = replace(settings, network="private")
-    return Connection(id="c", name="c", application="pendo", api_type=api_type, http=http)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from egress.wire import Handler, Reply, Server
 from egress.world import START, FakeMeter, FakeVault, World
-
 from pendant.model.clock import SettableClock
 from pendant.model.scrub import Scrubber
 

@@ -56,8 +56,8 @@ def test_a_base_uri_has_one_canonical_form_and_one_network(text, canonical, netw
         *("https://[::1", "https://::1", "https://[127.0.0.1]", "https://[fe80::1%25eth0]", "https://[v1.x]"),
         *("https://xn--a.example", "https://\u202eapp.pendo.io", "https://app.pendo.io\u200b"),
         # full-width dots and digits, circled letters, and a letter with two international readings
-        *("https://app\u3002pendo\u3002io", "https://１２７.0.0.1", "https://ⓛocalhost", "https://ａpp.pendo.io"),
-        *("https://straße.example", "https://127。0。0。1"),
+        *("https://app\u3002pendo\u3002io", "https://\uff11\uff12\uff17.0.0.1", "https://\u24dbocalhost", "https://\uff41pp.pendo.io"),
+        *("https://straße.example", "https://127\u30020\u30020\u30021"),
         # addresses in disguise
         *("https://0x7f.1", "https://2130706433", "https://0177.0.0.1", "https://127.1", "https://0", "https://0x7f000001"),
         *("https://127.0.0.01", "https://127.0.0.1.", "https://1.2.3.4.5", "https://256.1.1.1", "https://0x"),
@@ -79,7 +79,14 @@ def test_a_base_uri_that_can_be_read_in_two_ways_is_refused(text):
         *("100.64.0.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255", "0.0.0.0", "192.0.2.1"),
         *("198.18.0.1", "198.51.100.1", "203.0.113.1", "192.88.99.1", "192.0.0.8"),
         *("[::]", "[::1]", "[fc00::1]", "[fd12:3456::1]", "[fe80::1]", "[fec0::1]", "[ff02::1]", "[::ffff:10.0.0.1]"),
-        *("[::ffff:127.0.0.1]", "[64:ff9b::a00:1]", "[64:ff9b:1::1]", "[2002:a00:1::]", "[2001:0:1::]", "[2001:db8::1]"),
+        *(
+            "[::ffff:127.0.0.1]",
+            "[64:ff9b::a00:1]",
+            "[64:ff9b:1::1]",
+            "[2002:a00:1::]",
+            "[2001:0:1::]",
+            "[2001:db8::1]",
+        ),
         *("[3fff::1]", "[100::1]", "[::10.0.0.1]", "[5f00::1]", "[2001:10::1]"),
         *("169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
         *("metadata.google.internal", "metadata", "instance-data", "localhost", "a.localhost", "LOCALHOST."),
@@ -132,7 +139,7 @@ def test_a_public_connection_stays_public_whatever_is_allowed(uri):
         check_base_uri(uri, allow_networks=LOCAL, network="public")
 
 
-@given(st.text(alphabet="htps:/.@[]%\\#?0123456789abAxX-_é。\n\t \u200b", max_size=40))
+@given(st.text(alphabet="htps:/.@[]%\\#?0123456789abAxX-_é\u3002\n\t \u200b", max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_accepted_is_accepted_again_unchanged(text):
     for candidate in (text, f"https://{text}"):
@@ -158,7 +165,9 @@ def test_a_relative_uri_as_people_write_it_becomes_path_and_query(text, path, qu
     assert relative_parts(text) == (path, query)
 
 
-@pytest.mark.parametrize("text", ["//evil.example", "/a#b", "https://evil.example/", "/../a", "/a?b=c\r\nX: y", "/a?b=é"])
+@pytest.mark.parametrize(
+    "text", ["//evil.example", "/a#b", "https://evil.example/", "/../a", "/a?b=c\r\nX: y", "/a?b=é"]
+)
 def test_a_relative_uri_that_leads_elsewhere_is_refused(text):
     with pytest.raises(WrongInput) as caught:
         relative_parts(text)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from egress.wire import chunked, reply
 from egress.world import connection
-
 from pendant.errors import BrokenAnswer, WrongInput
 from pendant.model.connection import Authentication
 from pendant.model.http import Request

@@ -7,9 +7,9 @@ import socket
 
 import aiohttp
 import pytest
+
 from egress.wire import reply
 from egress.world import LOOPBACK, FakeNames, connection
-
 from pendant.egress.judge import JudgedResolver, Refused, request_class, socket_factory
 from pendant.egress.reach import AddressRule
 from pendant.errors import AddressRefused, RemoteProblem

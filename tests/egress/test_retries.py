@@ -4,11 +4,11 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
-from egress.wire import Reply, chunked, reply
-from egress.world import START
 from hypothesis import given
 from hypothesis import strategies as st
 
+from egress.wire import Reply, chunked, reply
+from egress.world import START
 from pendant.egress.retry import (
     BACKOFF_MAX_SECONDS,
     RETRY_AFTER_MAX_SECONDS,
@@ -104,7 +104,7 @@ def test_while_told_to_slow_down_no_other_channel_of_the_connection_sends_anythi
 
 def test_the_pause_one_channel_was_told_is_kept_by_the_next(world, serve):
     server = serve([reply(429, headers={"Retry-After": "30"}), reply(), reply()])
-    egress = world.egress(pause=lambda seconds: world.pauses.append(seconds))
+    egress = world.egress(pause=world.pauses.append)
     world.channel(server.url(), egress=egress).call(GET)
     world.channel(server.url(), egress=egress).call(GET)
     # Nobody moved the clock: the retry waits once for itself and once for its turn, the other for its turn.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -41,10 +42,9 @@ def reply(status: int = 200, body: bytes = b"", headers: dict[str, str] | None =
 
 
 def chunked(*parts: bytes | float, finished: bool = True, headers: str = "", end: str = "keep") -> Reply:
-    pieces: list[bytes | float] = [f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{headers}\r\n".encode()]
-    for part in parts:
-        pieces.append(part if isinstance(part, float) else b"%x\r\n%s\r\n" % (len(part), part))
-    return Reply([*pieces, b"0\r\n\r\n"] if finished else pieces, end)
+    head = f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n{headers}\r\n".encode()
+    framed = [part if isinstance(part, float) else b"%x\r\n%s\r\n" % (len(part), part) for part in parts]
+    return Reply([head, *framed, b"0\r\n\r\n" if finished else b""], end)
 
 
 Handler = Callable[[Seen], Reply]
@@ -76,10 +76,8 @@ class Server:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._sockets:
-            try:
+            with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         for thread in self._threads:
             thread.join(5)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from pendant.errors import WrongInput
 from pendant.model.access import Permission
 from pendant.model.connection import (
     CONCURRENCY_MAX,
@@ -93,6 +94,13 @@ class DraftSent(_Sent):
     token: Token = None
 
     def draft(self) -> Draft:
+        if self.http and (self.region or self.base_uri):
+            raise WrongInput(
+                "address_twice",
+                "The request says twice where the connection leads: in `http` and in `region` or `base_uri`.",
+                hint="Leave one of them out.",
+                field="http.base_uri",
+            )
         return Draft(
             name=self.name,
             application=self.application,

@@ -6,6 +6,7 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import aiohttp
 
@@ -44,7 +45,7 @@ class Egress:
             clock=clock,
             allow_networks=allow_networks,
             resolver=resolver,
-            tls=tls or tls_context(),
+            tls=cache(lambda: tls or tls_context()),
             pause=pause or self._pause,
         )
         self._lines = Lines(self._ground)

@@ -33,8 +33,10 @@ class JudgedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
         allowed = self._rule.choose([result["host"] for result in found])
-        if found and not allowed:
+        if not allowed:
             raise Refused
         return [result for result in found if result["host"] in allowed]
 

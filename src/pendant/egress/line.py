@@ -42,7 +42,8 @@ class Ground:
     clock: Clock
     allow_networks: tuple[Network, ...]
     resolver: ResolverFactory
-    tls: ssl.SSLContext
+    # Made by the first connection: reading the system's certificates takes some 30 ms.
+    tls: Callable[[], ssl.SSLContext]
     pause: Callable[[float], None]
 
 
@@ -52,6 +53,7 @@ class Line:
         self._ground = ground
         self._rule = AddressRule(http.network, ground.allow_networks)
         self._concurrency_level = http.concurrency_level
+        self._encrypted = http.origin.startswith("https:")
         self._session: aiohttp.ClientSession | None = None
         self.users = 0
         self.pace = Pace(
@@ -65,7 +67,7 @@ class Line:
         """Return the session; on the loop thread only."""
         if self._session is None:
             connector = aiohttp.TCPConnector(
-                ssl=self._ground.tls,
+                ssl=self._ground.tls() if self._encrypted else True,
                 resolver=JudgedResolver(self._rule, self._ground.resolver()),
                 use_dns_cache=False,
                 socket_factory=socket_factory(self._rule),

@@ -97,7 +97,7 @@ async def _handshake(ground: Ground, http: HttpSettings, host: str, found: list[
     """Connect to the first address that answers, and say which encryption was agreed on."""
     async with asyncio.timeout(PROBE_SECONDS):
         sock = await _connected(AddressRule(http.network, ground.allow_networks), found)
-        _, writer = await asyncio.open_connection(sock=sock, ssl=ground.tls, server_hostname=host)
+        _, writer = await asyncio.open_connection(sock=sock, ssl=ground.tls(), server_hostname=host)
     try:
         engine = writer.get_extra_info("ssl_object")
         return f"{engine.version()}, certificate valid for {host}{_until(engine.getpeercert())}."

@@ -23,14 +23,12 @@ from pendant.errors import PendantError
 from pendant.server import health
 from pendant.server.answers import Answer, Page, answers, plain_page
 from pendant.server.faults import LastNet, note, unexpected
-from pendant.server.framing import OneMeaning
+from pendant.server.framing import BODY_BYTES_MAX, Framing
 from pendant.server.headers import SecurityHeaders
 from pendant.server.hosts import KnownHosts
 from pendant.server.identity import Identity
 from pendant.server.locked import OpenVault
 from pendant.server.origin import SameOrigin
-
-BODY_BYTES_MAX = 1_000_000
 
 
 class Site(Protocol):
@@ -62,7 +60,7 @@ def asgi(app: App, worker: Worker, site: Site | None = None) -> ASGIApp:
     chain: ASGIApp = Identity(routes(app, worker, site, answer), app)
     chain = OpenVault(chain, answer, app.vault)
     chain = SameOrigin(chain, answer)
-    chain = OneMeaning(chain, answer)
+    chain = Framing(chain, answer)
     chain = KnownHosts(chain, answer, app.settings.allowed_hosts)
     chain = LastNet(chain, answer)
     return SecurityHeaders(chain)

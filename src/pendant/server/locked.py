@@ -15,17 +15,21 @@ from pendant.vault import Vault
 
 
 class OpenVault:
+    """Asks until the vault was found open once; asking opens every stored token, and root keys change at start only."""
+
     def __init__(self, inner: ASGIApp, answer: Answer, vault: Vault) -> None:
         self._inner = inner
         self._answer = answer
         self._vault = vault
+        self._found_open = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _always_served(scope["path"]):
+        if scope["type"] == "http" and not self._found_open and not _always_served(scope["path"]):
             status = await run_in_threadpool(self._vault.status)
             if status.state is VaultState.LOCKED:
                 await self._answer(Request(scope), _locked(status.problem))(scope, receive, send)
                 return
+            self._found_open = True
         await self._inner(scope, receive, send)
 
 

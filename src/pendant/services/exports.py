@@ -19,7 +19,7 @@ from pendant.services.catalogue import Offer
 from pendant.services.lookup import resolve
 from pendant.services.permission import require
 from pendant.store import audit, runs
-from pendant.transform.sql import Sql
+from pendant.transform.sql import transformation
 
 
 def resources(app: App, actor: Actor) -> list[Offer]:
@@ -130,7 +130,7 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
     source = open_source(app.catalogue, app.egress, connection, export, None)
     destination = open_destination(export, run_id=run_id, may_replace=may_replace)
-    schema = Sql(source.schema, select=export.select, filter=export.filter, limit=export.limit).schema
+    schema = transformation(source.schema, select=export.select, filter=export.filter).schema
     try:
         destination.ensure_schema(schema)
     finally:

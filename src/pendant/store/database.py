@@ -137,16 +137,14 @@ def _create_file(path: Path) -> None:
     """Create folder and file for the owner alone, whatever the umask; SQLite's side files follow the main file."""
     try:
         if not path.parent.is_dir():
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)  # another process may have been faster
             path.parent.chmod(0o700)
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            return
-        try:
-            os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
+        if not path.exists():
+            handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                os.fchmod(handle, 0o600)
+            finally:
+                os.close(handle)
     except OSError as problem:
         raise SetupProblem(
             "data_dir_unwritable",

@@ -89,7 +89,7 @@ def unsafe(path: Path, finding: str, hint: str) -> SetupProblem:
 
 def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)  # another process may have been faster
         folder.chmod(0o700)
         _sync(folder.parent)
 

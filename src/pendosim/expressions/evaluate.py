@@ -169,7 +169,9 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _at_most(left: Any, right: Any) -> bool:
-    return less(left, right) or (left is not None and equal(left, right) and not isinstance(left, list | dict))
+    return less(left, right) or (
+        left is not None and equal(left, right) and not isinstance(left, list | dict)
+    )
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

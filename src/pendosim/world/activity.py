@@ -87,7 +87,9 @@ def _power_law(random: np.random.Generator, count: int, among: int) -> Places:
     return np.minimum((among * random.random(count) ** 2.2).astype(np.int64), among - 1)
 
 
-def _sessions(random: np.random.Generator, options: Options, calendar: Calendar, now: int) -> tuple[Places, Places]:
+def _sessions(
+    random: np.random.Generator, options: Options, calendar: Calendar, now: int
+) -> tuple[Places, Places]:
     """Start and application of every session."""
     today = calendar.floor("day", now)
     found = []
@@ -104,7 +106,9 @@ def _sessions(random: np.random.Generator, options: Options, calendar: Calendar,
     return starts, apps.astype(np.int64)
 
 
-def _events(random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places) -> Activity:
+def _events(
+    random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places
+) -> Activity:
     count = round(len(start) * _EVENTS_PER_SESSION)
     session = np.concatenate((np.arange(len(start)), random.integers(0, len(start), count - len(start))))
     session.sort()

@@ -98,7 +98,9 @@ def _visitor_ids(
     count = len(anonymous)
     numbers = random.integers(0, 2**62, count).tolist()
     names = zip(numbers, anonymous.tolist(), account.tolist(), strict=True)
-    ids = [_visitor_id(place, number, is_anonymous, of) for place, (number, is_anonymous, of) in enumerate(names)]
+    ids = [
+        _visitor_id(place, number, is_anonymous, of) for place, (number, is_anonymous, of) in enumerate(names)
+    ]
     for place, strange in zip(odd, ODD_VISITOR_IDS, strict=False):
         ids[place] = strange
     return ids

@@ -19,7 +19,7 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import ColumnType
 from pendant.connectors.pendo.careful import TIME_MAX_MS, TIME_MIN_MS, any_text, paths_in, split, undeclared
-from pendant.connectors.pendo.layout import TIMES, WIRE_TYPES, BytesReader, Column, Layout, Tree, tree_of
+from pendant.connectors.pendo.layout import TIMES, WIRE_TYPES, BytesReader, Column, Layout, Tree, is_plain, tree_of
 from pendant.errors import BrokenAnswer
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note
@@ -88,7 +88,8 @@ class Converter:
         return arrays, rest
 
     def _remember(self, rest: Rest) -> None:
-        met = {path for one in rest if one for path in paths_in(self._layout.tree, one)} | set(self._known.met)
+        found = {path for one in rest if one for path in paths_in(self._layout.tree, one) if is_plain(path[-1])}
+        met = found | set(self._known.met)
         if len(met) <= MET_PATHS_MAX and met != set(self._known.met):
             self._known = _Known(self._layout, frozenset(met))
 

@@ -102,6 +102,11 @@ def declared(columns: Columns) -> list[Column]:
     return found
 
 
+def is_plain(key: str) -> bool:
+    """Tell whether the strict parser can be told of a key. One with quotes or control characters stays undeclared."""
+    return all(character >= " " and character not in '"\\' for character in key)
+
+
 def name_of(path: tuple[str, ...]) -> str:
     return "_".join(path[1:] if path[0] == "metadata" else path)
 

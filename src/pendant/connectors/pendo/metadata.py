@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import ColumnType, Connector, Resource
 from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.layout import Column, declared, name_of
+from pendant.connectors.pendo.layout import Column, declared, is_plain, name_of
 from pendant.connectors.pendo.query import aggregation, listing, small_answer
 from pendant.connectors.pendo.schemas import Groups, groups_of
 from pendant.errors import RemoteProblem
@@ -101,7 +101,7 @@ def _schema_columns(groups: Groups) -> Iterator[tuple[tuple[str, ...], ColumnTyp
     for group, fields in groups.items():
         for name, said in (fields or {}).items():
             field = _read(said)
-            if not field.deleted:
+            if not field.deleted and is_plain(group) and is_plain(name):
                 yield ("metadata", group, name), _type_of(field)
 
 

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pendant.cli.output import Output
+from pendant.cli.progress import figures, shown_progress
+from pendant.model.run import Progress, RunState
+
+NOW = Progress(
+    run_id="r",
+    state=RunState.RUNNING,
+    slices_done=2,
+    slices_total=5,
+    rows_read=12_000,
+    rows_written=11_000,
+    rows_total=None,
+    bytes_read=1,
+    requests=3,
+    retries=0,
+    seconds=4.0,
+)
+
+
+def test_rows_rate_and_slices_are_shown() -> None:
+    assert figures(NOW) == "12,000 rows, 3,000/s, slice 2 of 5"
+
+
+def test_what_a_run_waits_for_is_shown() -> None:
+    assert figures(replace(NOW, waiting_for="a rate limit")).endswith(", waiting for a rate limit")
+
+
+def test_the_first_moment_has_no_rate() -> None:
+    assert figures(replace(NOW, seconds=0.0)).startswith("12,000 rows, 0/s")
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_progress(Output(), "visitors") as listener:
+        for second in range(25):
+            listener(replace(NOW, seconds=float(second)))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(":")[0] for line in err.splitlines()] == ["visitors", "visitors"]
+
+
+def test_a_program_is_told_nothing_between(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_progress(Output(as_json=True), "visitors") as listener:
+        listener(replace(NOW, seconds=100.0))
+    assert capsys.readouterr() == ("", "")
