@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pendant.engine.worker import Worker
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser.stage import Installation, Watch, quiet_chromium
 from pendant.access.cookies import SESSION_COOKIE
 from pendant.access.passwords import Passwords
 from pendant.app import open_app
-from pendant.engine.worker import Worker
 from pendant.server.asgi import asgi
 from pendant.services import accounts
 from pendant.settings import Settings

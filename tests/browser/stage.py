@@ -52,9 +52,12 @@ class Watch:
     violations: list[str] = field(default_factory=list)
 
     def over(self, page: Page) -> None:
-        page.on("request", lambda request: self.requests.append(request))
+        page.on("request", self._sent)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.violations.append(str(error)))
+
+    def _sent(self, request: Request) -> None:
+        self.requests.append(request)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text or "TrustedHTML" in message.text:

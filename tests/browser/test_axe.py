@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser.stage import Installation
 from playwright.sync_api import Browser, Page, expect
+
+from browser.stage import Installation
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +19,8 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE)
     found: list[str] = page.evaluate(
         """async () => { const { violations } = await axe.run();
-             return violations.map(each => `${each.id}: ${each.nodes.map(node => node.html + node.failureSummary).join("; ")}`); }"""
+             const told = node => node.html + node.failureSummary;
+             return violations.map(each => `${each.id}: ${each.nodes.map(told).join("; ")}`); }"""
     )
     return found
 
@@ -125,4 +127,4 @@ def test_axe_finds_no_violation_at_the_door(chromium: Browser, installation: Ins
 def test_axe_would_find_one(page: Page, installation: Installation) -> None:
     page.goto(f"{installation.url}/connections")
     page.evaluate("() => document.body.append(document.createElement('input'))")
-    assert [each.split(":")[0] for each in violations(page)] == ["label"]
+    assert "label" in [each.split(":")[0] for each in violations(page)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.stage import Installation, Watch
 from playwright.sync_api import Page, expect
+
+from browser.stage import Installation, Watch
 
 pytestmark = pytest.mark.browser
 

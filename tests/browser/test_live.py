@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.stage import Installation
 from playwright.sync_api import Page, expect
 
+from browser.stage import Installation
 
 pytestmark = pytest.mark.browser
 

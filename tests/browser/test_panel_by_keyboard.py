@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.stage import Installation, tab_to
 from playwright.sync_api import Page, expect
+
+from browser.stage import Installation, tab_to
 
 pytestmark = pytest.mark.browser
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.stage import Installation, Watch, everything_on
 from playwright.sync_api import Page, expect
+
+from browser.stage import Installation, Watch, everything_on
 
 pytestmark = pytest.mark.browser
 
@@ -97,7 +98,11 @@ def test_c03_nothing_is_kept_in_the_storages_of_the_browser(
 
 def test_c05_the_field_offers_nothing(page: Page, installation: Installation, unique: str) -> None:
     saved = installation.connect(unique)
-    for address in ("/connections/new?application=pendo", f"/connections/{saved.id}/edit", f"/connections/{saved.id}/clone"):
+    for address in (
+        "/connections/new?application=pendo",
+        f"/connections/{saved.id}/edit",
+        f"/connections/{saved.id}/clone",
+    ):
         page.goto(installation.url + address)
         field = page.locator("#field-token")
         assert field.get_attribute("type") == "password"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from browser.stage import Installation, form_values
 from playwright.sync_api import Page, expect
+
+from browser.stage import Installation, form_values
 
 pytestmark = pytest.mark.browser
 

@@ -1,4 +1,4 @@
-"""Turns view models into answers: whole pages, fragments, redirects. Everything is escaped unless a template says not."""
+"""Turns view models into answers: whole pages, fragments, redirects. Templates escape everything."""
 
 from __future__ import annotations
 
