@@ -1,1 +1,1 @@
-"""The door for browsers: pages rendered by the server, usable by keyboard and without script, nothing from elsewhere."""
+"""The door for browsers: pages rendered by the server, for keyboards too, with nothing from elsewhere."""

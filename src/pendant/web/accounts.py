@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -18,63 +20,33 @@ _HOME = "/connections"
 _YEAR_SECONDS = 365 * 86400
 
 
-def router(app: App, pages: Pages) -> APIRouter:
-    routes = APIRouter()
+class AccountPages:
+    """What somebody sees who is not signed in yet."""
 
-    @routes.get("/", dependencies=[PUBLIC])
-    def home(request: Request) -> Response:
-        return go(request, _HOME)
+    def __init__(self, app: App, pages: Pages) -> None:
+        self._app = app
+        self._pages = pages
 
-    @routes.get("/set-up", dependencies=[PUBLIC])
-    def ask_set_up(request: Request) -> Response:
-        return set_up_page(request) if service.needs_set_up(app) else go(request, "/sign-in")
-
-    @routes.post("/set-up", dependencies=[PUBLIC])
-    def set_up(request: Request, form: SentForm) -> Response:
+    def set_up(self, request: Request, form: Form) -> Response:
         try:
             token = service.set_up(
-                app, form.text("code"), form.text("name"), form.text("password"), address_of(request)
-            )  # fmt: skip
+                self._app, form.text("code"), form.text("name"), form.text("password"), address_of(request)
+            )
         except (WrongInput, TooManyTries) as problem:
-            return set_up_page(request, form, problem)
+            return self.set_up_page(request, form, problem)
         return _with_session(go(request, _HOME), token)
 
-    @routes.get("/sign-in", dependencies=[PUBLIC])
-    def ask_sign_in(request: Request, next: str = "") -> Response:  # noqa: A002 - the name in the address
-        return go(request, "/set-up") if service.needs_set_up(app) else sign_in_page(request, back=next)
-
-    @routes.post("/sign-in", dependencies=[PUBLIC])
-    def sign_in(request: Request, form: SentForm) -> Response:
-        replaces = session_token_in("; ".join(request.headers.getlist("cookie")))
+    def sign_in(self, request: Request, form: Form) -> Response:
         try:
             token = service.sign_in(
-                app, form.text("name"), form.text("password"), address_of(request), replaces=replaces
-            )  # fmt: skip
+                self._app, form.text("name"), form.text("password"), address_of(request), replaces=_session_of(request)
+            )
         except (WrongInput, NotSignedIn, TooManyTries) as problem:
-            return sign_in_page(request, form, problem, back=form.text("next"))
+            return self.sign_in_page(request, form, problem, back=form.text("next"))
         return _with_session(go(request, local_path(form.text("next"), _HOME)), token)
 
-    @routes.post("/sign-out", dependencies=[SIGNED_IN])
-    def sign_out(request: Request) -> Response:
-        token = session_token_in("; ".join(request.headers.getlist("cookie")))
-        if token:
-            service.sign_out(app, token)
-        answer = go(request, "/sign-in")
-        answer.headers.append("Set-Cookie", ended_cookie())
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
-        return answer
-
-    @routes.post("/theme", dependencies=[PUBLIC])
-    def theme(request: Request, form: SentForm) -> Response:
-        answer = go(request, local_path(form.text("next"), _HOME))
-        if form.text("theme") in THEMES:
-            answer.set_cookie(THEME_COOKIE, form.text("theme"), max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
-        elif form.text("theme") == SYSTEM_THEME:
-            answer.delete_cookie(THEME_COOKIE, samesite="lax", httponly=True)
-        return answer
-
-    def set_up_page(request: Request, form: Form | None = None, problem: PendantError | None = None) -> Response:
-        return pages.page(
+    def set_up_page(self, request: Request, form: Form | None = None, problem: PendantError | None = None) -> Response:
+        return self._pages.page(
             request,
             None,
             "account/set_up.html",
@@ -85,9 +57,9 @@ def router(app: App, pages: Pages) -> APIRouter:
         )
 
     def sign_in_page(
-        request: Request, form: Form | None = None, problem: PendantError | None = None, *, back: str = ""
+        self, request: Request, form: Form | None = None, problem: PendantError | None = None, *, back: str = ""
     ) -> Response:
-        return pages.page(
+        return self._pages.page(
             request,
             None,
             "account/sign_in.html",
@@ -98,11 +70,60 @@ def router(app: App, pages: Pages) -> APIRouter:
             **_problem(problem, "name", "password"),
         )
 
+
+def router(app: App, pages: Pages) -> APIRouter:
+    routes = APIRouter()
+    account = AccountPages(app, pages)
+
+    @routes.get("/", dependencies=[PUBLIC])
+    def home(request: Request) -> Response:
+        return go(request, _HOME)
+
+    @routes.get("/set-up", dependencies=[PUBLIC])
+    def ask_set_up(request: Request) -> Response:
+        return account.set_up_page(request) if service.needs_set_up(app) else go(request, "/sign-in")
+
+    @routes.post("/set-up", dependencies=[PUBLIC])
+    def set_up(request: Request, form: SentForm) -> Response:
+        return account.set_up(request, form)
+
+    @routes.get("/sign-in", dependencies=[PUBLIC])
+    def ask_sign_in(request: Request, next: str = "") -> Response:  # noqa: A002 - the name in the address
+        return go(request, "/set-up") if service.needs_set_up(app) else account.sign_in_page(request, back=next)
+
+    @routes.post("/sign-in", dependencies=[PUBLIC])
+    def sign_in(request: Request, form: SentForm) -> Response:
+        return account.sign_in(request, form)
+
+    @routes.post("/sign-out", dependencies=[SIGNED_IN])
+    def sign_out(request: Request) -> Response:
+        service.sign_out(app, _session_of(request) or "")
+        answer = go(request, "/sign-in")
+        answer.headers.append("Set-Cookie", ended_cookie())
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
+
+    @routes.post("/theme", dependencies=[PUBLIC])
+    def theme(request: Request, form: SentForm) -> Response:
+        return _with_theme(go(request, local_path(form.text("next"), _HOME)), form.text("theme"))
+
     return routes
 
 
 def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
+
+
+def _session_of(request: Request) -> str | None:
+    return session_token_in("; ".join(request.headers.getlist("cookie")))
+
+
+def _with_theme(answer: Response, theme: str) -> Response:
+    if theme in THEMES:
+        answer.set_cookie(THEME_COOKIE, theme, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
+    elif theme == SYSTEM_THEME:
+        answer.delete_cookie(THEME_COOKIE, samesite="lax", httponly=True)
+    return answer
 
 
 def _with_session(answer: Response, token: str) -> Response:
@@ -114,7 +135,7 @@ def _values(form: Form | None, *names: str) -> dict[str, str]:
     return {name: form.text(name) if form else "" for name in names}
 
 
-def _problem(problem: PendantError | None, *fields: str) -> dict[str, object]:
+def _problem(problem: PendantError | None, *fields: str) -> dict[str, Any]:
     """Put the message at its field, or above the form where it belongs to none."""
     errors = Errors()
     if problem is None:

@@ -53,6 +53,7 @@ class Row:
     id: str
     name: str
     host: str
+    url: str
     application: str
     application_title: str
     icon: str
@@ -100,6 +101,7 @@ def row_of(
         id=connection.id,
         name=connection.name,
         host=urlsplit(connection.http.base_uri).netloc,
+        url=f"/connections/{connection.id}/edit" if actor.may(Permission.CONNECTIONS_WRITE) else "",
         application=connection.application,
         application_title=connector.title,
         icon=application_view(connector).icon,

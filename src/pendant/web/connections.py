@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -41,7 +41,9 @@ class ConnectionPages:
         self._app = app
         self._pages = pages
 
-    def list(self, request: Request, actor: Actor, *, overlay: str = "", **context: object) -> Response:
+    def listing(
+        self, request: Request, actor: Actor, *, overlay: str = "", status: int = 200, **context: Any
+    ) -> Response:
         query = request.query_params if not overlay else {}
         search, sort, testing = query.get("q", ""), query.get("sort", SORT_DEFAULT), query.get("test", "")
         rows = self.rows(actor, search, sort, testing=testing)
@@ -55,6 +57,7 @@ class ConnectionPages:
             "connections/list.html",
             title="Connections",
             section="connections",
+            status=status,
             toast=_DONE.get(query.get("done", ""), ""),
             overlay=overlay,
             testing=testing if any(row.id == testing for row in rows) else "",
@@ -62,7 +65,7 @@ class ConnectionPages:
             **context,
         )
 
-    def frame(self, actor: Actor, view: ListView) -> dict[str, object]:
+    def frame(self, actor: Actor, view: ListView) -> dict[str, Any]:
         """Return what the list itself is drawn from."""
         return {
             "list": view,
@@ -70,11 +73,11 @@ class ConnectionPages:
             "vault_notice": self._app.vault.status().problem,
         }
 
-    def over(self, request: Request, actor: Actor, template: str, **context: object) -> Response:
+    def over(self, request: Request, actor: Actor, template: str, *, status: int = 200, **context: Any) -> Response:
         """Draw something over the list, or only that when the list is already there."""
         if wants_fragment(request):
-            return self._pages.fragment(template, **context)
-        return self.list(request, actor, overlay=template, **context)
+            return self._pages.fragment(template, status=status, **context)
+        return self.listing(request, actor, overlay=template, status=status, **context)
 
     def plain_list(self, actor: Actor) -> ListView:
         rows = self.rows(actor)
@@ -90,12 +93,13 @@ class ConnectionPages:
     def row_by_id(self, actor: Actor, connection_id: str) -> Row:
         return self.row(actor, service.get(self._app, actor, connection_id))
 
+
 def router(app: App, pages: Pages, shown: ConnectionPages) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/connections")
     def connections(request: Request, actor: Reader) -> Response:
-        return shown.list(request, actor)
+        return shown.listing(request, actor)
 
     @routes.get("/connections/{connection_id}/used-by")
     def used_by(request: Request, actor: Reader, connection_id: str) -> Response:

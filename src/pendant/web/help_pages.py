@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -19,7 +21,7 @@ _GUIDES = "pendo"
 def router(app: App, pages: Pages) -> APIRouter:
     routes = APIRouter(prefix="/help", dependencies=[SIGNED_IN])
 
-    def page(request: Request, template: str, title: str, **context: object) -> Response:
+    def page(request: Request, template: str, title: str, **context: Any) -> Response:
         return pages.page(request, actor_of(request), template, title=title, section="help", **context)
 
     @routes.get("")
@@ -41,7 +43,7 @@ def router(app: App, pages: Pages) -> APIRouter:
     return routes
 
 
-def _hosts(connector: Connector) -> list[dict[str, object]]:
+def _hosts(connector: Connector) -> list[dict[str, Any]]:
     return [
         {
             "title": region.title,
@@ -52,7 +54,7 @@ def _hosts(connector: Connector) -> list[dict[str, object]]:
     ]
 
 
-def _presets(connector: Connector) -> list[dict[str, object]]:
+def _presets(connector: Connector) -> list[dict[str, Any]]:
     """Return one line for each field of the HTTP view: what it becomes for each API type."""
     columns = [PanelState(connector, each.name, region=CUSTOM).http_texts().fields for each in connector.api_types]
     return [

@@ -1,4 +1,4 @@
-"""Turns view models into answers: whole pages, fragments, redirects. Everything is escaped unless a template says not."""
+"""Turns view models into answers: whole pages, fragments, redirects. Templates escape everything."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pendant.connectors.check import TEST_EVENT, TEST_VISITOR
 from pendant.model.access import Actor
 from pendant.web.assets import Assets
 
@@ -28,7 +29,11 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["static"] = self.assets.url
+        self._environment.globals |= {
+            "static": self.assets.url,
+            "test_event": TEST_EVENT,
+            "test_visitor": TEST_VISITOR,
+        }
 
     def text(self, template: str, **context: Any) -> str:
         return self._environment.get_template(template).render(**context)

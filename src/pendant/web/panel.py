@@ -6,8 +6,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from pendant.app import App
-from pendant.errors import Conflict, PendantError, WrongInput
+from pendant.errors import PendantError
 from pendant.model.access import Actor
+from pendant.model.connection import Connection
 from pendant.services import connections as service
 from pendant.web.connections import ConnectionPages, Tester, Writer, live_report
 from pendant.web.forms import Form, SentForm
@@ -38,14 +39,8 @@ class Panel:
         applications = [application_view(each) for each in known]
         return self._shown.over(request, actor, "panel/choose.html", applications=applications)
 
-    def drawer(self, request: Request, actor: Actor, view: PanelView) -> Response:
-        return self._shown.over(request, actor, "panel/drawer.html", panel=view)
-
-    def turned(self, request: Request, actor: Actor, view: PanelView) -> Response:
-        """Answer with what changes when the view or the API type does: everything but the token field."""
-        if not wants_fragment(request):
-            return self.drawer(request, actor, view)
-        return self._pages.fragment("panel/turned.html", panel=view, can_send_event=view.can_send_event)
+    def drawer(self, request: Request, actor: Actor, view: PanelView, *, status: int = 200) -> Response:
+        return self._shown.over(request, actor, "panel/drawer.html", status=status, panel=view)
 
     def refused(self, request: Request, actor: Actor, form: Form, problem: PendantError) -> Response:
         """Draw the form again with every error at its field, and the token field empty."""
@@ -58,7 +53,7 @@ class Panel:
             notice=None if errors else Notice(f"{problem.message} {problem.hint}"),
         )
         if not wants_fragment(request):
-            return self.drawer(request, actor, view)
+            return self.drawer(request, actor, view, status=problem.http_status)
         return self._pages.fragment("panel/form.html", status=problem.http_status, panel=view)
 
     def saved(self, request: Request, actor: Actor, form: Form, saved: service.Saved) -> Response:
@@ -68,9 +63,8 @@ class Panel:
         address = f"/connections/{connection.id}/edit"
         if not wants_fragment(request):
             return go(request, address)
-        state = state_of(self.app.catalogue.connector(connection.application), connection)
         view = panel_view(
-            state.seen_in(self.state(form).view),
+            self.state_of(connection).seen_in(self.state(form).view),
             editing(connection),
             notice=_TRIMMED if saved.trimmed else _SAVED,
             test_now=True,
@@ -80,8 +74,57 @@ class Panel:
         answer.headers["HX-Push-Url"] = address
         return answer
 
+    def turn(self, request: Request, actor: Actor, form: Form) -> Response:
+        """Answer with what changes when the view or the API type does: everything but the token field."""
+        view = panel_view(self.state(form), purpose_of(self.app, actor, form))
+        if not wants_fragment(request):
+            return self.drawer(request, actor, view)
+        return self._pages.fragment("panel/turned.html", panel=view, can_send_event=view.can_send_event)
+
+    def test(self, request: Request, actor: Actor, form: Form) -> Response:
+        """Test what is on the screen; the report follows live where there is script, and at its end without."""
+        live = wants_fragment(request)
+        try:
+            stages = service.test_draft(
+                self.app,
+                actor,
+                self.state(form).draft(),
+                form.text("token"),
+                send_event="send_event" in form,
+                replaces=form.text("replaces") or None,
+            )
+            if live:
+                return live_report(self._pages, stages)
+            view = panel_view(self.state(form), purpose_of(self.app, actor, form), report=ended(list(stages)))
+        except PendantError as problem:
+            if live:
+                return self._pages.fragment("panel/test_refused.html", problem=problem, field=field_of(problem))
+            return self.refused(request, actor, form, problem)
+        return self.drawer(request, actor, view)
+
+    def create(self, request: Request, actor: Actor, form: Form) -> Response:
+        try:
+            saved = service.create(self.app, actor, self.state(form).draft(), form.text("token"), test=False)
+        except PendantError as problem:
+            return self.refused(request, actor, form, problem)
+        return self.saved(request, actor, form, saved)
+
+    def replace(self, request: Request, actor: Actor, connection_id: str, form: Form) -> Response:
+        version = int(form.text("version")) if form.text("version").isdecimal() else 0
+        try:
+            draft = self.state(form).draft()
+            saved = service.replace(
+                self.app, actor, connection_id, draft, form.text("token"), version=version, test=False
+            )
+        except PendantError as problem:
+            return self.refused(request, actor, form, problem)
+        return self.saved(request, actor, form, saved)
+
     def state(self, form: Form) -> PanelState:
         return state_from(self.app.catalogue.connector(form.text("application")), form)
+
+    def state_of(self, connection: Connection) -> PanelState:
+        return state_of(self.app.catalogue.connector(connection.application), connection)
 
 
 def router(app: App, pages: Pages, shown: ConnectionPages) -> APIRouter:
@@ -98,56 +141,28 @@ def router(app: App, pages: Pages, shown: ConnectionPages) -> APIRouter:
     @routes.get("/connections/{connection_id}/edit")
     def edit(request: Request, actor: Writer, connection_id: str) -> Response:
         connection = service.get(app, actor, connection_id)
-        state = state_of(app.catalogue.connector(connection.application), connection)
-        return panel.drawer(request, actor, panel_view(state, editing(connection)))
+        return panel.drawer(request, actor, panel_view(panel.state_of(connection), editing(connection)))
 
     @routes.get("/connections/{connection_id}/clone")
     def clone(request: Request, actor: Writer, connection_id: str) -> Response:
         connection = service.get(app, actor, connection_id)
-        state = state_of(app.catalogue.connector(connection.application), connection)
-        return panel.drawer(request, actor, panel_view(state.renamed(f"{connection.name} copy"), cloning(connection)))
+        state = panel.state_of(connection).renamed(f"{connection.name} copy")
+        return panel.drawer(request, actor, panel_view(state, cloning(connection)))
 
     @routes.post("/connections/panel")
     def turn(request: Request, actor: Writer, form: SentForm) -> Response:
-        return panel.turned(request, actor, panel_view(panel.state(form), purpose_of(app, actor, form)))
+        return panel.turn(request, actor, form)
 
     @routes.post("/connections/test")
     def test(request: Request, actor: Tester, form: SentForm) -> Response:
-        live = wants_fragment(request)
-        try:
-            stages = service.test_draft(
-                app,
-                actor,
-                panel.state(form).draft(),
-                form.text("token"),
-                send_event="send_event" in form,
-                replaces=form.text("replaces") or None,
-            )
-            if live:
-                return live_report(pages, stages)
-            view = panel_view(panel.state(form), purpose_of(app, actor, form), report=ended(list(stages)))
-        except PendantError as problem:
-            if live:
-                return pages.fragment("panel/test_refused.html", problem=problem, field=field_of(problem))
-            return panel.refused(request, actor, form, problem)
-        return panel.drawer(request, actor, view)
+        return panel.test(request, actor, form)
 
     @routes.post("/connections")
     def create(request: Request, actor: Writer, form: SentForm) -> Response:
-        try:
-            saved = service.create(app, actor, panel.state(form).draft(), form.text("token"), test=False)
-        except (WrongInput, Conflict) as problem:
-            return panel.refused(request, actor, form, problem)
-        return panel.saved(request, actor, form, saved)
+        return panel.create(request, actor, form)
 
     @routes.post("/connections/{connection_id}")
     def replace(request: Request, actor: Writer, connection_id: str, form: SentForm) -> Response:
-        try:
-            draft = panel.state(form).draft()
-            version = int(form.text("version")) if form.text("version").isdecimal() else 0
-            saved = service.replace(app, actor, connection_id, draft, form.text("token"), version=version, test=False)
-        except (WrongInput, Conflict) as problem:
-            return panel.refused(request, actor, form, problem)
-        return panel.saved(request, actor, form, saved)
+        return panel.replace(request, actor, connection_id, form)
 
     return routes

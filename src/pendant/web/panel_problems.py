@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pendant.app import App
-from pendant.errors import PendantError
+from pendant.errors import AddressRefused, PendantError
 from pendant.model.secret import token_from_input
 from pendant.services.drafts import checked_name, http_of
 from pendant.web.forms import Form
@@ -37,6 +37,8 @@ def problems_in(app: App, state: PanelState, form: Form, raised: PendantError) -
 
 def field_of(problem: PendantError) -> str:
     """Return the form field of an error of a service, empty where there is none."""
+    if isinstance(problem, AddressRefused):
+        return "base_uri"
     name = (problem.field or "").removeprefix("http.").replace(".", "_")
     if name in _OWN_FIELDS:
         return name

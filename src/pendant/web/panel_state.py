@@ -84,7 +84,7 @@ def state_from(connector: Connector, form: Form) -> PanelState:
         drawn = _with_http(drawn, _texts_from(form, preset_of(connector, drawn.api_type)))
     else:
         changes = {name: same_newlines(form.text(name)) for name in LABELS if name in form and name != "http_base_uri"}
-        if form.text("base_uri") != form.text("shown_base_uri") or form.text("region") != CUSTOM:
+        if any(form.text(name) != form.text(f"shown_{name}") for name in ("region", "base_uri")):
             changes.pop("http_network", None)  # it belonged to the address before
         headers = _headers_from(form) if "http_headers_changed" in form else None
         drawn = replace(

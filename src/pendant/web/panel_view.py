@@ -195,7 +195,10 @@ def _hidden(state: PanelState) -> list[Mapping[str, str]]:
     if state.view != SIMPLE:
         return []
     hidden: list[Mapping[str, str]] = [{"name": name, "value": text} for name, text in state.changes.items()]
-    hidden.append({"name": "shown_base_uri", "value": state.base_uri})
+    hidden += [
+        {"name": "shown_region", "value": state.region},
+        {"name": "shown_base_uri", "value": state.base_uri},
+    ]
     if state.headers is not None:
         hidden.append({"name": "http_headers_changed", "value": "yes"})
         for name, value in state.headers:
