@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from pendant.transform.syntax import Part
 
@@ -26,4 +27,13 @@ def place_in(parts: dict[Part, str], message: str) -> tuple[Part, int]:
     part: Part = "select" if number < lines_of_select + 2 else "filter"
     row = number - 2 if part == "select" else number - lines_of_select - 3
     lines = parts[part].split("\n")
-    return part, sum(len(line) + 1 for line in lines[:row]) + column + 1
+    return part, sum(len(line) + 1 for line in lines[:row]) + _characters(lines[row], column) + 1
+
+
+def _characters(line: str, width: int) -> int:
+    """Count the characters that take `width` on a terminal, by which DuckDB sets its pointer."""
+    for count, character in enumerate(line):
+        if width <= 0:
+            return count
+        width -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return len(line)
