@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
+from pendant.model.access import Role
+from server.fixtures import Standing
 from server.rig import Client
+
+
+@pytest.fixture
+def olga(standing: Standing) -> Client:
+    return Client(standing.port, session=standing.sessions[Role.OWNER])
 
 
 @pytest.mark.parametrize(

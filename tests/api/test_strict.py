@@ -2,6 +2,8 @@
 
 import pytest
 
+from pendant.model.access import Role
+from server.fixtures import Standing
 from server.rig import Client
 
 BROKEN = [
@@ -13,6 +15,11 @@ BROKEN = [
     b"[" * 50_000,
     b'{"days": ' + b"9" * 5000 + b"}",
 ]
+
+
+@pytest.fixture
+def olga(standing: Standing) -> Client:
+    return Client(standing.port, session=standing.sessions[Role.OWNER])
 
 
 @pytest.mark.parametrize("body", BROKEN, ids=lambda body: body[:12].decode("latin-1"))
@@ -32,7 +39,7 @@ def test_what_is_not_json_is_refused(olga: Client, body: bytes) -> None:
 def test_e22_the_same_key_twice_is_refused_at_any_spelling(olga: Client, body: bytes) -> None:
     answer = olga.send("POST", "/api/v1/tokens", body=body, Content_Type="application/json")
     assert (answer.status, answer.code) == (422, "json_duplicate")
-    assert olga.get("/api/v1/tokens").json() == {"tokens": []}
+    assert not [token for token in olga.get("/api/v1/tokens").json()["tokens"] if token["name"] == "y"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ipaddress
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yarl import URL
 
 from pendant.egress.address import check_base_uri, relative_parts
 from pendant.errors import AddressRefused, WrongInput
@@ -141,7 +143,7 @@ def test_a_public_connection_stays_public_whatever_is_allowed(uri):
 
 @given(st.text(alphabet="htps:/.@[]%\\#?0123456789abAxX-_é\u3002\n\t \u200b", max_size=40))
 @settings(max_examples=300, deadline=None)
-def test_whatever_is_accepted_is_accepted_again_unchanged(text):
+def test_whatever_is_accepted_is_accepted_again_and_every_parser_sees_the_same_host(text):
     for candidate in (text, f"https://{text}"):
         try:
             canonical, network = check_base_uri(candidate, allow_networks=LOCAL)
@@ -149,7 +151,10 @@ def test_whatever_is_accepted_is_accepted_again_unchanged(text):
             continue
         assert check_base_uri(canonical, allow_networks=LOCAL) == (canonical, network)
         assert canonical.isascii()
-        assert not set(canonical) & set("\\@#?\n\t ")
+        assert not set(canonical) & set("\\#?\n\t ")
+        other, third = urlsplit(canonical), URL(canonical)
+        assert (other.hostname, other.port) == (third.raw_host, third.explicit_port)
+        assert other.username is None
         assert not canonical.endswith("/")
 
 

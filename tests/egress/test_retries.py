@@ -93,15 +93,6 @@ def test_retry_after_is_honoured_as_seconds_and_as_a_date_within_reason(world, s
     assert world.meter.waits == [wait]
 
 
-def test_while_told_to_slow_down_no_other_channel_of_the_connection_sends_anything(world, serve):
-    server = serve([reply(429, headers={"Retry-After": "30"}), reply()])
-    egress = world.egress()
-    with pytest.raises(ServerTrouble) as caught:
-        world.channel(server.url(), egress=egress).call(Request("GET", "/x", attempts_max=1))
-    assert caught.value.code == "rate_limited"
-    assert world.pauses == []
-
-
 def test_the_pause_one_channel_was_told_is_kept_by_the_next(world, serve):
     server = serve([reply(429, headers={"Retry-After": "30"}), reply(), reply()])
     egress = world.egress(pause=world.pauses.append)

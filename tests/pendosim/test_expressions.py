@@ -196,7 +196,7 @@ def test_a_long_chain_needs_no_deep_recursion():
     assert value_of("!" * 20_000 + "t") is True
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=40) | st.text('ab.[]()!-+*/%<>=&|"`\\, 1.5e', max_size=30))
 def test_any_text_is_parsed_or_refused(text):
     with suppress(Refused):
@@ -252,7 +252,7 @@ def written(node: Node) -> str:
     return text
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(TREES)
 def test_what_is_written_is_read_back(tree):
     assert parse(written(tree)) == tree

@@ -13,7 +13,7 @@ from pendosim.aggregation.pipeline import pipeline_of
 from pendosim.aggregation.selection import Selection
 from pendosim.aggregation.sources import source_rows
 from pendosim.tables import Table, column_of
-from pendosim.values import to_json
+from pendosim.values import equal, less, sort_key, to_json
 from pendosim.world.world import World
 
 WORLD = World(
@@ -167,3 +167,25 @@ def test_an_empty_table_has_no_blocks_and_can_be_sorted():
     table = Table.of_rows([])
     assert list(table.blocks(np.arange(0))) == []
     assert table.order(("a",)).tolist() == []
+
+
+NUMBERS = st.lists(st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5]), max_size=12)
+STRINGS = st.lists(st.none() | st.sampled_from(["", "a", "b", "é", "\U0001f600", "Z"]), max_size=12)
+
+
+@settings(max_examples=80, deadline=None)
+@given(NUMBERS | STRINGS, st.sampled_from(["v", "-v"]))
+def test_a_table_sorts_as_python_does(values, key):
+    table = Table.of_rows({"v": value} for value in values)
+    wanted = sorted(range(len(values)), key=lambda place: sort_key(values[place]), reverse=key == "-v")
+    assert table.order((key,)).tolist() == wanted
+
+
+SIGNS = {"==": equal, "!=": lambda one, other: not equal(one, other), "<": less}
+
+
+@settings(max_examples=80, deadline=None)
+@given(NUMBERS | STRINGS, st.sampled_from(list(SIGNS)), st.sampled_from([None, 0, 2, 2.5, "", "a", "é", "m"]))
+def test_a_column_compares_as_python_does(values, sign, literal):
+    column = Table.of_rows({"v": value} for value in values).column(("v",))
+    assert column.compare(sign, literal).tolist() == [SIGNS[sign](value, literal) for value in values]

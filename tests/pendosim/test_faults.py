@@ -8,6 +8,7 @@ import pytest
 
 from pendosim import Fault
 from pendosim.faults import KINDS, Faults, fault_of, fault_of_text
+from pendosim.values import to_json
 
 VISITORS = {"source": {"visitors": None}}
 
@@ -71,22 +72,28 @@ def test_a_reset_breaks_the_connection_in_the_body(own):
     assert own.aggregate(VISITORS).status == 200
 
 
-@pytest.mark.parametrize("after", [0, 1, 20, 3000, 10**9])
-def test_a_truncated_answer_ends_normally_but_is_not_json(own, after):
-    own.pendo.faults.add("truncate", after_bytes=after)
+@pytest.mark.parametrize("after", [0, 1, 20, 3000, 10**9, "first row", "last row"])
+def test_a_truncated_answer_ends_normally_in_the_middle_of_a_row(own, after):
+    whole = own.aggregate(VISITORS).body
+    rows = json.loads(whole)["results"]
+    places = {"last row": len(whole) - 2, "first row": len(b'{"results":[') + len(to_json(rows[0]))}
+    own.pendo.faults.add("truncate", after_bytes=places.get(after, after))
     answer = own.aggregate(VISITORS)
     assert answer.status == 200
-    with pytest.raises(json.JSONDecodeError):
-        answer.json()
+    assert whole.startswith(answer.body)
+    for ending in (b"", b"]}"):
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(answer.body + ending)
 
 
-@pytest.mark.parametrize("after", [0, 3000])
+@pytest.mark.parametrize("after", [0, 3000, 10**9])
 def test_an_answer_truncated_between_rows_lacks_only_its_end(own, after):
     own.pendo.faults.add("truncate_between", after_bytes=after)
     answer = own.aggregate(VISITORS)
     rows = json.loads(answer.body + b"]}")["results"]
     assert answer.body.endswith(b"}}")
-    assert 0 < len(rows) < own.pendo.expected("visitors").rows
+    assert 0 < len(rows) <= own.pendo.expected("visitors").rows
+    assert (len(rows) == own.pendo.expected("visitors").rows) == (after > 3000)
 
 
 def test_a_list_can_be_truncated_too(own):

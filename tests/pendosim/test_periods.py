@@ -100,7 +100,7 @@ ZONES = st.sampled_from(
 TIMES = st.integers(ms_low := 1_500_000_000_000, ms_low + 300_000_000_000)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(ZONES, st.sampled_from(UNITS), TIMES)
 def test_a_bucket_holds_its_time_and_begins_itself(zone, unit, time):
     calendar = Calendar(zone)
@@ -109,7 +109,7 @@ def test_a_bucket_holds_its_time_and_begins_itself(zone, unit, time):
     assert calendar.floor(unit, start) == start
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(ZONES, st.sampled_from(UNITS), st.lists(TIMES.map(lambda time: time // 200), min_size=1, max_size=20))
 def test_many_times_are_rounded_as_one_is(zone, unit, times):
     calendar = Calendar(zone)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -30,27 +31,37 @@ PASSWORD = "tulip harbour seven kites"
 ALLOWED_HOST = "pendant.example.net"
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A server that stands for the whole test session, for tests that leave nothing behind."""
+
+    port: int
+    sessions: dict[Role, str]
+
+
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
+    with opened(settings_in(tmp_path_factory.mktemp("standing")), clock_at_noon()) as app:
+        worker = Worker(app)
+        with serving(asgi(app, worker, BareSite(router=probes()))) as port:
+            yield Standing(port, sessions_in(app))
+        worker.close()
+
+
 @pytest.fixture
 def clock() -> SettableClock:
-    return SettableClock(datetime(2025, 11, 20, 12, tzinfo=UTC))
+    return clock_at_noon()
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    data = tmp_path / "data"
-    return Settings(
-        data_dir=data,
-        key_dir=tmp_path / "keys",
-        database_url=f"sqlite:///{data / 'pendant.db'}",
-        allow_networks=(ip_network("127.0.0.0/8"),),
-        allowed_hosts=(ALLOWED_HOST,),
-    )
+    return settings_in(tmp_path)
 
 
 @pytest.fixture
 def app(settings: Settings, clock: SettableClock) -> Iterator[App]:
-    with open_app(settings, clock) as opened:
-        yield replace(opened, passwords=Passwords(memory_kib=64, passes=1))
+    with opened(settings, clock) as app:
+        yield app
 
 
 @pytest.fixture
@@ -79,12 +90,7 @@ def stranger(port: int) -> Client:
 @pytest.fixture
 def sessions(app: App) -> dict[Role, str]:
     """One session for each role."""
-    hashed = app.passwords.hash(PASSWORD)
-    cast = {Role.OWNER: "Olga", Role.OPERATOR: "Otto", Role.VIEWER: "Vera"}
-    with app.database.begin() as tx:
-        for role, name in cast.items():
-            stored.insert_user(tx, User(str(uuid.uuid4()), name, role, hashed, app.clock.now()))
-    return {role: accounts.sign_in(app, name, PASSWORD, "192.0.2.1") for role, name in cast.items()}
+    return sessions_in(app)
 
 
 @pytest.fixture
@@ -113,6 +119,36 @@ def program(app: App, port: int, owner: Actor) -> Callable[..., Client]:
         return Client(port, bearer=text)
 
     return make
+
+
+def clock_at_noon() -> SettableClock:
+    return SettableClock(datetime(2025, 11, 20, 12, tzinfo=UTC))
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(
+        data_dir=folder / "data",
+        key_dir=folder / "keys",
+        database_url=f"sqlite:///{folder / 'data' / 'pendant.db'}",
+        allow_networks=(ip_network("127.0.0.0/8"),),
+        allowed_hosts=(ALLOWED_HOST,),
+    )
+
+
+@contextmanager
+def opened(settings: Settings, clock: SettableClock) -> Iterator[App]:
+    """Open an installation whose passwords cost next to nothing."""
+    with open_app(settings, clock) as app:
+        yield replace(app, passwords=Passwords(memory_kib=64, passes=1))
+
+
+def sessions_in(app: App) -> dict[Role, str]:
+    hashed = app.passwords.hash(PASSWORD)
+    cast = {Role.OWNER: "Olga", Role.OPERATOR: "Otto", Role.VIEWER: "Vera"}
+    with app.database.begin() as tx:
+        for role, name in cast.items():
+            stored.insert_user(tx, User(str(uuid.uuid4()), name, role, hashed, app.clock.now()))
+    return {role: accounts.sign_in(app, name, PASSWORD, "192.0.2.1") for role, name in cast.items()}
 
 
 def probes() -> APIRouter:

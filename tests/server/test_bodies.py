@@ -2,9 +2,20 @@
 
 import pytest
 
+from server.fixtures import Standing
 from server.rig import Client, raw
 
 START = b"POST /probe/change HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n"
+
+
+@pytest.fixture
+def stranger(standing: Standing) -> Client:
+    return Client(standing.port)
+
+
+@pytest.fixture
+def port(standing: Standing) -> int:
+    return standing.port
 
 
 def test_a_body_up_to_the_limit_is_taken_and_a_larger_one_is_answered_413(stranger: Client) -> None:

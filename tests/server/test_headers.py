@@ -3,6 +3,7 @@
 import pytest
 
 from pendant.server.headers import CONTENT_SECURITY_POLICY
+from server.fixtures import Standing
 from server.rig import Answer, Client
 
 EVERYWHERE = {
@@ -12,6 +13,11 @@ EVERYWHERE = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
 }
+
+
+@pytest.fixture
+def stranger(standing: Standing) -> Client:
+    return Client(standing.port)
 
 
 def _answers(client: Client) -> list[Answer]:

@@ -2,8 +2,18 @@
 
 import pytest
 
-from server.fixtures import ALLOWED_HOST
+from server.fixtures import ALLOWED_HOST, Standing
 from server.rig import Client, raw
+
+
+@pytest.fixture
+def stranger(standing: Standing) -> Client:
+    return Client(standing.port)
+
+
+@pytest.fixture
+def port(standing: Standing) -> int:
+    return standing.port
 
 
 @pytest.mark.parametrize(

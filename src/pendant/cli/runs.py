@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from pendant.cli.output import Output
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import moment, run_shape, slice_shape
+from pendant.engine.worker import Worker
 from pendant.model.access import local_actor
 from pendant.model.run import Run, RunState
 from pendant.services import runs as verbs
@@ -59,6 +60,23 @@ def show(run: Annotated[str, Parameter(help="Id of the run, or how it begins.")]
             ((s.slice.label or s.slice.key, s.state.value, s.rows_read, s.rows_expected) for s in slices),
             numbers=("Rows read", "Rows expected"),
         )
+    return 0
+
+
+@runs.command
+def cancel(run: Annotated[str, Parameter(help="Id of the run, or how it begins.")], /, *, json: Json = False) -> int:
+    """End a run that waits, or that a process left behind when it was killed."""
+    output = Output(json)
+    with installation() as app:
+        worker = Worker(app)
+        try:
+            found = verbs.cancel(app, local_actor(), worker, run)
+        finally:
+            worker.close()
+    if json:
+        output.result(run_shape(found))
+    else:
+        output.say(f"Run {found.id[:8]} is {found.state.value}.")
     return 0
 
 

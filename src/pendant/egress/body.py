@@ -41,7 +41,7 @@ class ExchangeBody:
         for piece in self._inflated():
             size += len(piece)
             if size > limit:
-                raise ExchangeError(TOO_LARGE, begun=True)
+                raise ExchangeError(TOO_LARGE)
             parts.append(piece)
         return self._known.data(b"".join(parts))
 
@@ -63,19 +63,19 @@ class ExchangeBody:
     def _inflated(self) -> Iterator[bytes]:
         encoding = self._head.header("Content-Encoding").strip().lower()
         if self._head.header("Transfer-Encoding").strip().lower() not in ("", "chunked"):
-            raise ExchangeError(unreadable("it is transferred in a way nobody asked for"), begun=True)
+            raise ExchangeError(unreadable("it is transferred in a way nobody asked for"))
         if encoding in ("", "identity"):
             yield from self._received()
             return
         if encoding not in WINDOW_BITS:
-            raise ExchangeError(unreadable("it is compressed in a way nobody asked for"), begun=True)
+            raise ExchangeError(unreadable("it is compressed in a way nobody asked for"))
         inflater = Inflater(encoding)
         try:
             for chunk in self._received():
                 yield from inflater.feed(chunk)
             inflater.finish()
         except CannotInflateError as problem:
-            raise ExchangeError(unreadable(str(problem)), begun=True) from None
+            raise ExchangeError(unreadable(str(problem))) from None
 
     def _received(self) -> Iterator[bytes]:
         for chunk in self._exchange.chunks():

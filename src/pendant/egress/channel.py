@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pendant.egress.address import parse_base_uri
 from pendant.egress.body import ExchangeBody, excerpt_of
 from pendant.egress.exchange import Exchange, ExchangeError, Head
 from pendant.egress.line import Ground, Line, Lines
@@ -58,7 +59,7 @@ class HttpChannel:
         self._connection = connection
         self._token = token
         self._meter = meter
-        self._host = connection.http.origin.partition("://")[2].rpartition(":")[0]
+        self._host = parse_base_uri(connection.http.base_uri).host
 
     def call(self, request: Request) -> Answer:
         with self._answered(request, _answer) as answer:

@@ -35,12 +35,11 @@ class Head:
 
 
 class ExchangeError(Exception):
-    """The exchange ended with `verdict` instead of an answer; `begun` when a part of the body had arrived."""
+    """The exchange ended with `verdict` instead of an answer, or of the rest of one."""
 
-    def __init__(self, verdict: Verdict, *, begun: bool) -> None:
+    def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.code)
         self.verdict = verdict
-        self.begun = begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Exchange:
         try:
             self._loop.start(self._begin)
         except LoopClosedError:
-            raise ExchangeError(CLOSED, begun=False) from None
+            raise ExchangeError(CLOSED) from None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,7 +109,7 @@ class Exchange:
         verdict = item.verdict
         if begun and verdict.code == "connection_broken" and verdict is not SILENT:
             verdict = CUT
-        return ExchangeError(verdict, begun=begun)
+        return ExchangeError(verdict)
 
     # On the loop thread.
 

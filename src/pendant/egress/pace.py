@@ -16,11 +16,11 @@ class Pace:
     def __init__(
         self, *, concurrency_level: int, minimum_wait_ms: int, clock: Clock, pause: Callable[[float], None]
     ) -> None:
-        self._level = concurrency_level
+        self._level = max(concurrency_level, 1)
         self._gap_seconds = minimum_wait_ms / 1000
         self._clock = clock
         self._pause = pause
-        self._places = threading.BoundedSemaphore(concurrency_level)
+        self._places = threading.BoundedSemaphore(self._level)
         self._lock = threading.Lock()
         self._next_at = 0.0
         self._held_by: Counter[int] = Counter()
@@ -40,6 +40,8 @@ class Pace:
                 yield
             finally:
                 self._held_by[thread] -= 1
+                if not self._held_by[thread]:
+                    del self._held_by[thread]
 
     def _wait_for_turn(self) -> None:
         with self._lock:

@@ -119,7 +119,8 @@ class Scrubber:
     def __init__(self, clock: Clock, *, grace_seconds: float = GRACE_SECONDS) -> None:
         self._clock = clock
         self._grace_seconds = grace_seconds
-        self._lock = threading.Lock()
+        # Reentrant: the collector may run in here and make somebody's __del__ write a log line.
+        self._lock = threading.RLock()
         self._entries: dict[str, _Entry] = {}
 
     @contextmanager

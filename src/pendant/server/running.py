@@ -15,6 +15,7 @@ from pendant.engine.worker import Worker
 from pendant.errors import SetupProblem
 from pendant.model.clock import SystemClock
 from pendant.model.scrub import Scrubber
+from pendant.model.vault import VaultState
 from pendant.server.asgi import asgi
 from pendant.services import accounts
 from pendant.settings import Settings
@@ -35,6 +36,7 @@ def serve(settings: Settings) -> None:
     with open_app(settings, clock, scrubber=scrubber) as app, _listening(settings) as listening:
         worker = Worker(app)
         try:
+            _go_on(app, worker)
             server = _AnnouncingServer(
                 configuration(asgi(app, worker, site(app, worker))), _announcement(app, listening)
             )
@@ -83,6 +85,12 @@ class _AnnouncingServer(uvicorn.Server):
         await super().startup(sockets=sockets)
         sys.stdout.write(self._announcement)
         sys.stdout.flush()
+
+
+def _go_on(app: App, worker: Worker) -> None:
+    """Take up the runs an earlier process left; while the vault is locked they would only fail."""
+    if app.vault.status().state is not VaultState.LOCKED:
+        worker.recover()
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -85,7 +85,7 @@ def delete(app: App, actor: Actor, reference: str) -> Connection:
             raise Conflict(
                 "connection_in_use",
                 f"Connection {connection.name} is used by {', '.join(labels(uses))}.",
-                hint=f"Wait until that has ended, or cancel it. {REVOKE_REMINDER}",
+                hint=f"Wait until that has ended, or cancel it (pendant runs cancel). {REVOKE_REMINDER}",
             )
         stored.delete(tx, connection.id)
         _audit(app, tx, actor, "connection.delete", connection.id)

@@ -12,6 +12,9 @@ from pendosim.values import Row, at_path, is_number, plain_number, sort_key, to_
 Aggregate = Callable[[list[Row]], Any]
 Numbers = Sequence[float]
 
+# Percentages.
+_WHOLE = 100
+
 NOT_BUILT = frozenset(("sequence", "path", "inactivityPeriods", "daysActiveCreate", "daysActiveUnion")) | {
     "daysActiveCount",
     "minutesActiveUnion",
@@ -149,7 +152,7 @@ def _percentiles(argument: object, environment: Environment) -> Aggregate:
         raise Refused("percentiles wants an object with field and named percentages")
     value = compiled(argument["field"], environment)
     wanted = {name: share for name, share in argument.items() if name != "field"}
-    if not all(is_number(share) and 0 <= share <= 100 for share in wanted.values()):  # noqa: PLR2004 - per cent
+    if not all(is_number(share) and 0 <= share <= _WHOLE for share in wanted.values()):
         raise Refused("percentiles are numbers from 0 to 100")
 
     def result(rows: list[Row]) -> Row:
@@ -162,7 +165,7 @@ def _percentiles(argument: object, environment: Environment) -> Aggregate:
 def _percentile(numbers: Numbers, share: float) -> Any:
     if not numbers:
         return None
-    return numbers[min(len(numbers) - 1, int(share / 100 * len(numbers)))]
+    return numbers[min(len(numbers) - 1, int(share / _WHOLE * len(numbers)))]
 
 
 _AGGREGATORS: dict[str, Callable[[object, Environment], Aggregate]] = {

@@ -74,7 +74,7 @@ def constant(node: Node, environment: Environment) -> Any:
 
 
 def _literal(node: Literal, _environment: Environment) -> Evaluator:
-    value = plain_number(node.value) if is_number(node.value) else node.value  # type: ignore[arg-type] # is_number has just looked
+    value = plain_number(node.value) if isinstance(node.value, float) else node.value
     return lambda _row: value
 
 
@@ -94,9 +94,9 @@ def _part(node: Part, environment: Environment) -> Evaluator:
 def _element(whole: object, index: object) -> Any:
     if isinstance(whole, dict) and isinstance(index, str):
         return whole.get(index)
-    if isinstance(whole, list) and is_number(index) and index in range(len(whole)):
-        return whole[int(index)]  # type: ignore[call-overload] # a number, as is_number has said
-    return None
+    if not isinstance(whole, list) or not isinstance(index, int | float) or isinstance(index, bool):
+        return None
+    return whole[int(index)] if index in range(len(whole)) else None
 
 
 def _call(node: Call, environment: Environment) -> Evaluator:

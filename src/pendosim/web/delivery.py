@@ -110,36 +110,42 @@ def _cut(pieces: Iterator[Piece], struck: Struck) -> Iterator[Piece]:
 
 
 def _shortened(pieces: Iterator[Piece], fault: Fault) -> Iterator[Piece]:
-    """End before the last piece at the latest, so that something is always missing."""
+    """Stop after some bytes, and before the end in any case, so that something is always missing."""
     left = fault.after_bytes
     for piece, is_last in _marked(pieces):
-        at = _place(piece, left, fault.kind)
-        if at is not None or is_last:
-            yield Piece(piece.data[: at or 0], ())
+        place = _place(piece, left, fault.kind, is_last=is_last)
+        if place is not None:
+            yield Piece(piece.data[:place], ())
             return
         yield piece
         left -= len(piece.data)
 
 
-def _place(piece: Piece, left: int, kind: str) -> int | None:
-    """Where in this piece to stop; None to go on."""
+def _place(piece: Piece, left: int, kind: str, *, is_last: bool) -> int | None:
+    """Find where in this piece to stop; None to go on."""
+    ends = [int(end) for end in piece.ends]
+    last = ends[-1] if ends else len(piece.data)
     if kind == "truncate_between":
-        return next((int(end) for end in piece.ends if end >= left), None)
-    if left >= len(piece.data):
+        return next((end for end in ends if end >= left), last if is_last else None)
+    if left >= len(piece.data) and not is_last:
         return None
-    place = max(left, 0)
-    if kind == "truncate" and len(piece.ends) and place in (0, *map(int, piece.ends)):
-        # Not between two rows: one byte into the next.
-        return min(place + 2, len(piece.data) - 1)
+    place = min(left, last - 1)
+    if kind == "truncate" and ends and place in (0, *ends):
+        # Not between two rows: in the first, or just before the end of one.
+        return place - 1 if place else 1
     return place
 
 
 def _marked(pieces: Iterable[Piece]) -> Iterator[tuple[Piece, bool]]:
-    """Each piece, and whether it is the last."""
+    """Tell the last piece; what follows the last row is part of it."""
     waiting: Piece | None = None
     for piece in pieces:
-        if waiting is not None:
+        if waiting is None:
+            waiting = piece
+        elif len(waiting.ends) and not len(piece.ends):
+            waiting = Piece(b"".join((waiting.data, piece.data)), waiting.ends)
+        else:
             yield waiting, False
-        waiting = piece
+            waiting = piece
     if waiting is not None:
         yield waiting, True

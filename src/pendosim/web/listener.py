@@ -19,6 +19,7 @@ from pendosim.web.track import TRACK_PATH, track
 from pendosim.world.world import World
 
 KEY_HEADER = "x-pendo-integration-key"
+FORBIDDEN = 403
 AGGREGATION_PATH = "/api/v1/aggregation"
 API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
 
@@ -87,16 +88,17 @@ class Listener:
             return self._unknown_key(given)
         found, names = self._route(call)
         if not call.key.may_use(call.raw_path) or (found is not None and found.write and not call.key.write):
-            return text_reply(403, "")
+            return text_reply(FORBIDDEN, "")
         if found is None:
             return text_reply(404, "not found")
         call.names = names
         return _begun(found.handler(call))
 
     def _unknown_key(self, given: str) -> Reply:
-        if self._of.keys.is_of_another_region(given) and self._of.keys.foreign_region_status != 403:  # noqa: PLR2004 - the usual answer
-            return text_reply(self._of.keys.foreign_region_status, "wrong region")
-        return text_reply(403, "")
+        if self._of.keys.is_of_another_region(given):
+            status = self._of.keys.foreign_region_status
+            return text_reply(status, "" if status == FORBIDDEN else "wrong region")
+        return text_reply(FORBIDDEN, "")
 
     def _route(self, call: Call) -> tuple[Route | None, dict[str, str]]:
         segments = call.segments()

@@ -18,6 +18,7 @@ _PER_APP = {PAGE: PAGES_PER_APP, FEATURE: FEATURES_PER_APP, TRACK: len(TRACK_NAM
 PARAMETERS = 20
 PROPERTIES = 12
 _EVENTS_PER_SESSION = 3.2
+_DEFAULT_APP_SHARE = 0.7
 _SESSION_MS = 20 * 60_000
 _SECOND_DEVICE_SHARE = 0.12
 # Share of a day's events by local hour, and of a week's by day (Monday first): office hours.
@@ -102,7 +103,9 @@ def _sessions(
         last = (calendar.add("day", start, 1) - start) // HOUR_MS - 1
         found.append(start + np.minimum(hours, last) * HOUR_MS + random.integers(0, HOUR_MS, len(hours)))
     starts = np.concatenate(found).astype(np.int64)
-    apps = np.where(random.random(len(starts)) < 0.7, 0, random.integers(0, options.apps, len(starts)))  # noqa: PLR2004 - most traffic is in the default app
+    apps = np.where(
+        random.random(len(starts)) < _DEFAULT_APP_SHARE, 0, random.integers(0, options.apps, len(starts))
+    )
     return starts, apps.astype(np.int64)
 
 
@@ -115,7 +118,9 @@ def _events(
     of = visitor[session]
     kind = random.choice(4, size=count, p=_KIND_SHARES).astype(np.int64)
     second_device = (random.random(len(start)) < _SECOND_DEVICE_SHARE)[session]
-    second_account = (random.random(len(start)) < 0.5)[session] & (people.second_account[of] >= 0)  # noqa: PLR2004 - either account
+    second_account = random.integers(0, 2, len(start)).astype(np.bool_)[session] & (
+        people.second_account[of] >= 0
+    )
     parameter = 1 + _power_law(random, count, PARAMETERS - 1)
     properties = 1 + random.integers(0, PROPERTIES - 1, count)
     return Activity(

@@ -272,5 +272,9 @@ def _columns(
         columns[source.item_field] = partial(string_column, first.item, pools.item_ids[source.kind])
     for wider in ("week", "month", "quarter"):
         if wider != unit and _BUCKETS.index(wider) > _BUCKETS.index(unit):
-            columns[wider] = lambda wider=wider: number_column(calendar.floors(wider, counted.bucket))  # type: ignore[misc] # the default binds the loop's name
+            columns[wider] = partial(_wider_column, calendar, wider, counted.bucket)
     return columns
+
+
+def _wider_column(calendar: Calendar, unit: str, bucket: Places) -> Column:
+    return number_column(calendar.floors(unit, bucket))

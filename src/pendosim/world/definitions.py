@@ -10,6 +10,7 @@ from pendosim.world.words import FEATURE_VERBS, PAGE_KINDS, PAGE_WORDS, TRACK_NA
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
+_PLATFORMS = ("web", "web", "web", "ios")
 PAGES_PER_APP = 40
 FEATURES_PER_APP = 60
 
@@ -108,7 +109,7 @@ def made_apps(count: int, seed: int) -> tuple[App, ...]:
     def app(number: int) -> App:
         name = "Acme Console" if number == 0 else f"Acme App {number + 1}"
         server = "app.example.com" if number == 0 else f"app{number + 1}.example.com"
-        return App(app_id(number, seed), name, "web" if number % 4 < 3 else "ios", server)  # noqa: PLR2004 - every fourth is mobile
+        return App(app_id(number, seed), name, _PLATFORMS[number % len(_PLATFORMS)], server)
 
     return tuple(app(number) for number in range(count))
 

@@ -21,6 +21,7 @@ ANONYMOUS_SHARE = 0.12
 DO_NOT_PROCESS_SHARE = 0.005
 # An odd id stands at every third place from the second, so that odd visitors are busy ones.
 ODD_FIRST, ODD_STEP = 1, 3
+_NEVER_PROCESSED = 9
 _NO_ACCOUNT_SHARE = 0.05
 _SECOND_ACCOUNT_SHARE = 0.03
 _IPS_MAX = 4096
@@ -89,7 +90,7 @@ def _odd_places(count: int) -> list[int]:
 
 def _some_place(count: int) -> int:
     """One visitor that is never processed, in every world of a certain size, and never an odd one."""
-    return 9 if count > 10 else count  # noqa: PLR2004 - too few to spare one
+    return _NEVER_PROCESSED if count > _NEVER_PROCESSED + 1 else count
 
 
 def _visitor_ids(
@@ -99,14 +100,15 @@ def _visitor_ids(
     numbers = random.integers(0, 2**62, count).tolist()
     names = zip(numbers, anonymous.tolist(), account.tolist(), strict=True)
     ids = [
-        _visitor_id(place, number, is_anonymous, of) for place, (number, is_anonymous, of) in enumerate(names)
+        _visitor_id(place, number, of, anonymous=is_anonymous)
+        for place, (number, is_anonymous, of) in enumerate(names)
     ]
     for place, strange in zip(odd, ODD_VISITOR_IDS, strict=False):
         ids[place] = strange
     return ids
 
 
-def _visitor_id(place: int, number: int, anonymous: bool, account: int) -> str:  # noqa: FBT001 - a row of columns
+def _visitor_id(place: int, number: int, account: int, *, anonymous: bool) -> str:
     if anonymous:
         return f"{ANONYMOUS_PREFIX}{number:016x}"[:20] + f"{place:x}"
     if number % 10 == 0:

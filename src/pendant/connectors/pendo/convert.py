@@ -45,7 +45,8 @@ class _Known:
         self.by_bytes = bool(layout.from_bytes or met)
         # A field that was met is read like a JSON column: as the bytes it is.
         also = [Column("", path, ColumnType.JSON) for path in self.met]
-        self.reader = BytesReader(tree_of([*layout.columns, *also]), strict=True)
+        paths = [column.path for column in [*layout.from_bytes, *also]]
+        self.reader = BytesReader(tree_of([*layout.columns, *also]), paths, strict=True)
 
 
 class Converter:
@@ -57,29 +58,42 @@ class Converter:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._known = _Known(layout)
-        self._lenient = BytesReader(layout.tree, strict=False)
+        self._lenient = BytesReader(layout.tree, [column.path for column in layout.from_bytes], strict=False)
 
     def batch(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
-        records, text = _readable(records, meter)
+        try:
+            return self._batch(records, meter)
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            # Arrow would take the bytes as they are, and whoever reads the file later would fail on them.
+            meter.note(Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd."))
+            repaired = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
+            return self._batch(repaired, meter)
+
+    def _batch(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+        text = b" ".join(records)
         try:
             arrays, rest = self._straight(records, text)
         except _DoesNotFitError:
             arrays, rest = self._patiently(records, text, meter)
         others = pa.array(rest, pa.binary()).cast(pa.string()) if rest else pa.nulls(len(records), pa.string())
         columns = [_finished(column, arrays[column.name]) for column in self._layout.columns]
-        return pa.RecordBatch.from_arrays([*columns, others], schema=self._layout.schema)
+        batch = pa.RecordBatch.from_arrays([*columns, others], schema=self._layout.schema)
+        batch.validate(full=True)
+        return batch
 
     def _straight(self, records: Sequence[Raw], text: bytes) -> tuple[Arrays, Rest | None]:
         known = self._known
         if not known.by_bytes:
+            _refuse_other_than_objects(records)
             return self._typed(records, text, strict=True), None
-        rows = _rows(known.reader, records)
-        arrays = self._bytes_columns(known.reader, rows) | self._typed(records, text, strict=False)
-        return arrays, _assembled(known.met, known.reader, rows) if known.met else None
+        values = _values(known.reader, records)
+        arrays = self._bytes_columns(values) | self._typed(records, text, strict=False)
+        return arrays, _assembled(known.met, values, len(records)) if known.met else None
 
     def _patiently(self, records: Sequence[Raw], text: bytes, meter: RunMeter) -> tuple[Arrays, Rest]:
+        _refuse_other_than_objects(records)
         try:
-            arrays = self._bytes_columns(self._lenient, _rows(self._lenient, records))
+            arrays = self._bytes_columns(_values(self._lenient, records))
             arrays |= self._typed(records, text, strict=False)
         except _DoesNotFitError:
             return self._carefully(records, meter)
@@ -97,7 +111,6 @@ class Converter:
         def kept_aside(column: Column, value: bytes) -> None:
             meter.note(_aside_note(column, value))
 
-        _refuse_other_than_objects(records)
         rows: list[dict[str, Any]] = [{} for _ in records]
         rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
         arrays = {
@@ -106,13 +119,10 @@ class Converter:
         }
         return arrays, rest
 
-    def _bytes_columns(self, reader: BytesReader, rows: list[Any]) -> Arrays:
-        return {
-            column.name: _bytes_array(column, reader.values(rows, column.path)) for column in self._layout.from_bytes
-        }
+    def _bytes_columns(self, values: dict[Path, Rest]) -> Arrays:
+        return {column.name: _bytes_array(column, values[column.path]) for column in self._layout.from_bytes}
 
     def _typed(self, records: Sequence[Raw], text: bytes, *, strict: bool) -> Arrays:
-        _refuse_other_than_objects(records)
         arrays: Arrays = {}
         batch = _read_json(records, text, self._layout.wire_schema, strict=strict)
         _collect(self._layout.tree, batch.schema.names, batch.columns, arrays)
@@ -122,44 +132,22 @@ class Converter:
         return arrays
 
 
-def _readable(records: Sequence[Raw], meter: RunMeter) -> tuple[Sequence[Raw], bytes]:
-    text = b"\n".join(records)
-    if not _is_utf8(text):
-        # Arrow would take the bytes as they are, and whoever reads the file later would fail on them.
-        meter.note(
-            Note("text_repaired", "Text that is not valid UTF-8 was received; the bytes at fault became \ufffd.")
-        )
-        records = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
-        text = b"\n".join(records)
-    return records, text
-
-
-def _is_utf8(text: bytes) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _refuse_other_than_objects(records: Sequence[Raw]) -> None:
     # pyarrow's reader does not refuse them: it crashes.
     if not all(memoryview(record)[0] == _OPEN_BRACE for record in records):
         raise BrokenAnswer("record_not_object", "The answer holds something that is not a record among its records.")
 
 
-def _rows(reader: BytesReader, records: Sequence[Raw]) -> list[Any]:
+def _values(reader: BytesReader, records: Sequence[Raw]) -> dict[Path, Rest]:
     try:
-        return reader.rows(records)
+        return reader.read(records)
     except msgspec.ValidationError:
         raise _DoesNotFitError from None
 
 
 def _read_json(records: Sequence[Raw], text: bytes, schema: pa.Schema, *, strict: bool) -> pa.RecordBatch:
     # Line breaks inside strings are always escaped, so these stand between the tokens of one record.
-    pretty = b"\n" in b"".join(records)
+    pretty = b"\n" in text
     read = pj.ReadOptions(use_threads=False, block_size=len(text) + 1)
     unknown: Literal["error", "ignore"] = "error" if strict else "ignore"
     parse = pj.ParseOptions(schema, newlines_in_values=pretty, unexpected_field_behavior=unknown)
@@ -188,11 +176,11 @@ def _bytes_array(column: Column, texts: Rest) -> pa.Array[Any]:
     return pa.array([None if text == b"null" else text for text in texts], pa.binary()).cast(pa.string())
 
 
-def _assembled(met: Sequence[Path], reader: BytesReader, rows: list[Any]) -> Rest:
+def _assembled(met: Sequence[Path], values: dict[Path, Rest], rows: int) -> Rest:
     """Put the undeclared values of each row together again, under their paths."""
-    found: list[dict[str, Any] | None] = [None] * len(rows)
+    found: list[dict[str, Any] | None] = [None] * rows
     for path in met:
-        for place, value in enumerate(reader.values(rows, path)):
+        for place, value in enumerate(values[path]):
             if value is not None:
                 node = found[place] = found[place] or {}
                 for key in path[:-1]:

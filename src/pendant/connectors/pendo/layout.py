@@ -14,6 +14,7 @@ from pendant.connectors.declaration import Columns, ColumnType
 
 OTHER_FIELDS = "other_fields"
 TIMESTAMP = pa.timestamp("ms", tz="UTC")
+_RECORDS_AT_ONCE = 256
 
 # How pyarrow's JSON reader is to see a value; times stay integers until it is known that they are times.
 WIRE_TYPES: dict[ColumnType, pa.DataType] = {
@@ -72,22 +73,38 @@ class Layout:
 
 
 class BytesReader:
-    """Takes values out of records as the bytes they are. A strict one refuses a field that `tree` does not name."""
+    """Takes values at `paths` out of records as the bytes they are.
 
-    def __init__(self, tree: Tree, *, strict: bool) -> None:
-        self._tree = tree if strict else _only_bytes(tree)
-        record = _struct(self._tree, forbid_unknown=strict)
+    A strict one refuses a field that `tree` does not name, so it also proves that none is overlooked.
+    """
+
+    def __init__(self, tree: Tree, paths: Iterable[tuple[str, ...]], *, strict: bool) -> None:
+        tree = tree if strict else _only_bytes(tree)
+        record = _struct(tree, forbid_unknown=strict)
         self._decoder = msgspec.json.Decoder(list[record])  # type: ignore[valid-type] # made at run time
+        self._members = {path: _members_to(tree, path) for path in paths}
 
-    def rows(self, records: Sequence[Raw]) -> list[Any]:
-        """Raise msgspec.ValidationError for a value of another kind, or, when strict, an unknown field."""
-        return self._decoder.decode(b"".join((b"[", b",".join(records), b"]")))
+    def read(self, records: Sequence[Raw]) -> dict[tuple[str, ...], list[bytes | None]]:
+        """Return for each path what stands there in each record, None where nothing does.
 
-    def values(self, rows: list[Any], path: tuple[str, ...]) -> list[bytes | None]:
-        """Return what stands at `path` in each row, None where nothing does."""
-        for member in _members_to(self._tree, path):
-            rows = [getattr(row, member) if row else None for row in rows]
-        return [None if value is None or value is UNSET else bytes(value) for value in rows]
+        Raises msgspec.ValidationError for a value of another kind, or, when strict, for an unknown field.
+        """
+        found: dict[tuple[str, ...], list[bytes | None]] = {path: [] for path in self._members}
+        # Some hundred at a time: what is made for them stays in the processor's cache.
+        for start in range(0, len(records), _RECORDS_AT_ONCE):
+            text = b"".join((b"[", b",".join(records[start : start + _RECORDS_AT_ONCE]), b"]"))
+            rows = self._decoder.decode(text)
+            for path, members in self._members.items():
+                found[path] += _values(rows, members)
+        return found
+
+
+def _values(rows: list[Any], members: list[str]) -> list[bytes | None]:
+    for member in members[:-1]:
+        rows = [getattr(row, member) if row else None for row in rows]
+    last = members[-1]
+    values = [getattr(row, last) if row else None for row in rows]
+    return [None if value is None or value is UNSET else bytes(value) for value in values]
 
 
 def declared(columns: Columns) -> list[Column]:
