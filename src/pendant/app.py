@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from pendant.access.passwords import Passwords
 from pendant.connectors.catalogue import Catalogue, load
 from pendant.egress import Egress
 from pendant.errors import SetupProblem
@@ -31,6 +32,7 @@ class App:
     egress: Egress
     catalogue: Catalogue
     _closing: ExitStack = field(repr=False)
+    passwords: Passwords = field(default_factory=Passwords)
 
     def close(self) -> None:
         self._closing.close()

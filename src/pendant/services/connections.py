@@ -13,6 +13,7 @@ from pendant.errors import Conflict
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
 from pendant.model.secret import Secret, token_from_input
+from pendant.services.attempts import count_connection_test
 from pendant.services.drafts import checked_name, connection_of, named
 from pendant.services.lookup import Use, all_shown, labels, refuse_taken, resolve, shown, uses_of
 from pendant.services.permission import require
@@ -54,7 +55,7 @@ def replace(
         connection_of(app, actor, named(draft)), id=before.id, version=version + 1, created_at=before.created_at
     )
     refuse_taken(app, after.name, except_id=before.id)
-    report = _tested(app, after, secret) if test else None
+    report = _tested(app, actor, after, secret) if test else None
     after = _with_report(after, report)
     with app.database.begin() as tx:
         if not stored.replace(tx, after, expected_version=version):
@@ -126,6 +127,7 @@ def test_saved(
     """Test with the stored token, stage by stage. The report is kept once the last stage was taken."""
     require(actor, Permission.CONNECTIONS_TEST)
     connection = resolve(app, reference)
+    count_connection_test(app, actor)
     app.vault.open(connection)  # an unreadable token is an error of its own, raised before the first stage
     return _test_and_keep(app, actor, connection, send_event=send_event)
 
@@ -147,6 +149,7 @@ def test_draft(
     secret, _ = token_from_input(token)
     connection = connection_of(app, actor, draft)
     edited = resolve(app, replaces).id if replaces else ""
+    count_connection_test(app, actor)
     with app.database.begin() as tx:
         _audit(app, tx, actor, "connection.test_draft", edited)
     return check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock, send_event=send_event)
@@ -173,7 +176,7 @@ def _insert(
     app: App, actor: Actor, connection: Connection, secret: Secret, *, trimmed: bool, test: bool, action: str
 ) -> Saved:
     refuse_taken(app, connection.name)
-    report = _tested(app, connection, secret) if test else None
+    report = _tested(app, actor, connection, secret) if test else None
     connection = _with_report(connection, report)
     with app.database.begin() as tx:
         stored.insert(tx, connection)
@@ -182,7 +185,8 @@ def _insert(
     return Saved(shown(app, connection), trimmed, report)
 
 
-def _tested(app: App, connection: Connection, secret: Secret) -> TestReport:
+def _tested(app: App, actor: Actor, connection: Connection, secret: Secret) -> TestReport:
+    count_connection_test(app, actor)
     began = app.clock.monotonic()
     stages = list(check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock))
     report = _report(app, stages, began)

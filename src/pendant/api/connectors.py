@@ -1,0 +1,27 @@
+"""Connectors and their resources: what connections can be made of, and what can be exported."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from pendant.access.gate import need
+from pendant.api.catalogue_shapes import ConnectorShape, ConnectorsShape
+from pendant.api.context import Installation
+from pendant.api.strict import StrictRoute
+from pendant.model.access import Actor, Permission
+
+routes = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
+
+Reader = Annotated[Actor, need(Permission.CONNECTIONS_READ)]
+
+
+@routes.get("", summary="List the connectors: API types, regions, resources.")
+def find_connectors(app: Installation, _actor: Reader) -> ConnectorsShape:
+    return ConnectorsShape(connectors=tuple(ConnectorShape.of(each) for each in app.catalogue.all()))
+
+
+@routes.get("/{connector}", summary="Show one connector.")
+def get_connector(app: Installation, _actor: Reader, connector: str) -> ConnectorShape:
+    return ConnectorShape.of(app.catalogue.connector(connector))

@@ -1,0 +1,66 @@
+"""Runs: list, show with slices, cancel, follow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.sse import EventSourceResponse
+
+from pendant.access.gate import need
+from pendant.api.context import Installation, Runner
+from pendant.api.following import Events, follow
+from pendant.api.shapes import RunShape, RunsShape, RunWithSlicesShape, SliceShape
+from pendant.api.strict import StrictRoute
+from pendant.model.access import Actor, Permission
+from pendant.model.run import Run, RunState
+from pendant.services import run_control
+from pendant.services import runs as verbs
+
+routes = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
+
+Reader = Annotated[Actor, need(Permission.RUNS_READ)]
+
+
+def _found(app: Installation, actor: Reader, run: str) -> Run:
+    """Answer 404 before the stream begins; once it has, there is no status to say it with."""
+    return verbs.get(app, actor, run)
+
+
+Found = Annotated[Run, Depends(_found)]
+
+
+@routes.get("", summary="List the newest runs.")
+def find_runs(
+    app: Installation,
+    actor: Reader,
+    connection: Annotated[str, Query(max_length=200)] = "",
+    state: RunState | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = verbs.RUNS_SHOWN,
+) -> RunsShape:
+    found = verbs.find(app, actor, connection=connection, state=state, limit=limit)
+    return RunsShape(runs=tuple(RunShape.of(run) for run in found))
+
+
+@routes.get("/{run}", summary="Show a run and its slices.")
+def get_run(app: Installation, actor: Reader, run: str) -> RunWithSlicesShape:
+    found = verbs.get(app, actor, run)
+    slices = tuple(SliceShape.of(record) for record in verbs.slices(app, actor, found.id))
+    return RunWithSlicesShape(run=RunShape.of(found), slices=slices)
+
+
+@routes.post("/{run}/cancel", status_code=202, summary="Ask a run to stop; one that has ended stays as it is.")
+def cancel_run(
+    app: Installation, worker: Runner, actor: Annotated[Actor, need(Permission.EXPORTS_RUN)], run: str
+) -> RunShape:
+    return RunShape.of(run_control.cancel(app, worker, actor, run))
+
+
+@routes.get(
+    "/{run}/events",
+    response_class=EventSourceResponse,
+    summary="Follow a run: `progress` events while it goes on, one `ended` event with the run.",
+)
+async def run_events(app: Installation, worker: Runner, actor: Reader, run: Found) -> Events:
+    async for event in follow(app, worker, actor, run.id):
+        yield event

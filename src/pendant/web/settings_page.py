@@ -1,0 +1,140 @@
+"""Settings: API tokens, the state of the vault, how the pages look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from pendant.access.gate import SIGNED_IN, need
+from pendant.app import App
+from pendant.errors import WrongInput
+from pendant.model.access import Actor, Permission
+from pendant.model.account import ApiToken
+from pendant.model.vault import VaultState, VaultStatus
+from pendant.services import tokens
+from pendant.services import vault as vault_service
+from pendant.web.forms import Form, SentForm
+from pendant.web.marks import Mark
+from pendant.web.pages import Pages, go
+from pendant.web.panel_view import Errors
+from pendant.web.words import Moment, moment
+
+TokenKeeper = Annotated[Actor, need(Permission.TOKENS_WRITE)]
+SignedIn = Annotated[Actor, SIGNED_IN]
+
+_VAULT_MARKS = {
+    VaultState.EMPTY: Mark("Empty", "calm"),
+    VaultState.OK: Mark("OK", "good"),
+    VaultState.PARTIAL: Mark("Partly readable", "warn"),
+    VaultState.LOCKED: Mark("Locked", "bad"),
+}
+_LIFETIMES = (7, 30, tokens.DAYS_DEFAULT, tokens.DAYS_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLine:
+    id: str
+    name: str
+    permissions: str
+    mark: Mark
+    live: bool
+    created: Moment | None
+    expires: str
+    used: Moment | None
+
+
+def router(app: App, pages: Pages) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/settings")
+    def settings(request: Request, actor: SignedIn) -> Response:
+        return page(request, actor)
+
+    @routes.post("/settings/tokens")
+    def create_token(request: Request, actor: TokenKeeper, form: SentForm) -> Response:
+        try:
+            chosen = frozenset(_permission(text) for text in form.texts("permissions"))
+            _, text = tokens.create(app, actor, form.text("name"), chosen, _days(form))
+        except WrongInput as problem:
+            return page(request, actor, form=form, problem=problem)
+        # The one answer that shows the token; going back or reloading does not bring it again.
+        return page(request, actor, new_token=text)
+
+    @routes.post("/settings/tokens/{token_id}/revoke")
+    def revoke_token(request: Request, actor: TokenKeeper, token_id: str) -> Response:
+        tokens.revoke(app, actor, token_id)
+        return go(request, "/settings?done=revoked")
+
+    @routes.post("/settings/vault/verify")
+    def verify_vault(request: Request, actor: Annotated[Actor, need(Permission.VAULT_READ)]) -> Response:
+        return page(request, actor, verified=vault_service.verify(app, actor))
+
+    def page(
+        request: Request,
+        actor: Actor,
+        *,
+        form: Form | None = None,
+        problem: WrongInput | None = None,
+        new_token: str = "",
+        verified: VaultStatus | None = None,
+    ) -> Response:
+        may_read_vault = actor.may(Permission.VAULT_READ)
+        may_keep_tokens = actor.may(Permission.TOKENS_WRITE)
+        status = verified or (vault_service.status(app, actor) if may_read_vault else None)
+        now = app.clock.now()
+        errors = Errors()
+        if problem:
+            errors[problem.field or "name"] = str(problem)
+        return pages.page(
+            request,
+            actor,
+            "settings/page.html",
+            title="Settings",
+            section="settings",
+            status=problem.http_status if problem else 200,
+            toast="Token revoked" if request.query_params.get("done") == "revoked" else "",
+            tokens=[_line(each, now) for each in tokens.find(app, actor)] if may_keep_tokens else [],
+            may_keep_tokens=may_keep_tokens,
+            new_token=new_token,
+            permissions=sorted(each.value for each in actor.permissions),
+            chosen=form.texts("permissions") if form else [],
+            lifetimes=[{"value": str(days), "text": f"{days} days"} for days in _LIFETIMES],
+            values={"name": form.text("name") if form else "", "days": form.text("days") if form else "90"},
+            errors=errors,
+            vault=status,
+            vault_mark=_VAULT_MARKS[status.state] if status else None,
+            vault_verified=verified is not None,
+        )
+
+    return routes
+
+
+def _line(token: ApiToken, now: datetime) -> TokenLine:
+    live = token.revoked_at is None and token.expires_at > now
+    mark = Mark("Active", "good") if live else Mark("Revoked" if token.revoked_at else "Expired", "calm")
+    return TokenLine(
+        id=token.id,
+        name=token.name,
+        permissions=", ".join(sorted(each.value for each in token.permissions)),
+        mark=mark,
+        live=live,
+        created=moment(token.created_at, now),
+        expires=f"{token.expires_at:%-d %b %Y}",
+        used=moment(token.last_used_at, now),
+    )
+
+
+def _permission(text: str) -> Permission:
+    try:
+        return Permission(text)
+    except ValueError:
+        raise WrongInput("permission_unknown", f"There is no permission {text!r}.", field="permissions") from None
+
+
+def _days(form: Form) -> int:
+    text = form.text("days")
+    return int(text) if text.isascii() and text.isdecimal() else 0

@@ -1,0 +1,146 @@
+// What HTML cannot do alone: modal drawers, focus, menus, and keeping the token where it was typed.
+// Every page works without this file; it adds comfort, never meaning.
+"use strict";
+
+(() => {
+  // htmx turns answers of this server into elements; it may never compile a text into code.
+  const policy = window.trustedTypes
+    ? window.trustedTypes.createPolicy("htmx", { createHTML: (text) => text, createScript: () => "" })
+    : undefined;
+  const refuse = () => ({ call: () => { throw new Error("code in attributes is switched off"); } });
+  htmx.registerExtension("pendant", {
+    init: (api) => api.initSecurity(policy, refuse, refuse),
+    // A token leaves the form only with the buttons that say so: Test connection and Save.
+    htmx_config_request: (element, { ctx }) => {
+      const sender = ctx.request.submitter || element;
+      if (!sender.hasAttribute("data-sends-token") && ctx.request.body?.delete) ctx.request.body.delete("token");
+    },
+  });
+
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Drawers and dialogs are rendered open, so that they work without script; here they become modal.
+  function openModals() {
+    for (const dialog of all("dialog[data-modal]")) {
+      if (dialog.matches(":modal")) continue;
+      dialog.removeAttribute("open");
+      dialog.showModal();
+    }
+  }
+
+  function leave(dialog) {
+    dialog.close();
+    dialog.remove();
+    history.pushState({}, "", dialog.dataset.back);
+    if (document.activeElement === document.body) document.querySelector("[data-focus-after-close]")?.focus();
+  }
+
+  function focusWhatMatters() {
+    const wanted = document.querySelector("[aria-invalid='true'], [data-focus-error]");
+    if (wanted) wanted.focus();
+  }
+
+  function clearTokens() {
+    for (const field of all("input[type='password']")) field.value = "";
+  }
+
+  // Menus: arrow keys, Escape, and a click elsewhere.
+  function onMenuKey(event) {
+    const menu = event.target.closest("details.menu");
+    if (!menu) return;
+    const items = all(".menu-item", menu);
+    const place = items.indexOf(document.activeElement);
+    const steps = { ArrowDown: place + 1, ArrowUp: place < 0 ? items.length - 1 : place - 1, Home: 0, End: items.length - 1 };
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key in steps && (menu.open || event.key.startsWith("Arrow"))) {
+      menu.open = true;
+      items[(steps[event.key] + items.length) % items.length].focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  function closeMenus(except) {
+    for (const menu of all("details.menu[open]")) if (menu !== except) menu.open = false;
+  }
+
+  // A hint, not a check: an integration key and a Track secret look alike but for the end.
+  function hintAtTokenKind(field) {
+    const hint = document.getElementById("token-hint");
+    if (hint) hint.hidden = !hint.dataset.unlike || !new RegExp(hint.dataset.unlike).test(field.value.trim());
+  }
+
+  function addRow(button) {
+    const template = document.getElementById(button.dataset.addRow);
+    const row = template.content.firstElementChild.cloneNode(true);
+    template.before(row);
+    row.querySelector("input").focus();
+  }
+
+  async function switchTheme(form, submitter) {
+    const theme = submitter.value;
+    document.documentElement.dataset.theme = theme;
+    submitter.value = theme === "dark" ? "light" : "dark";
+    const body = new URLSearchParams(new FormData(form));
+    body.set("theme", theme);
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    closeMenus(target.closest("details.menu"));
+    const dialog = target.closest("dialog:modal");
+    if (dialog && (target === dialog ? outside(dialog, event) : target.closest("[data-close]"))) {
+      event.preventDefault();
+      leave(dialog);
+    }
+    const add = target.closest("[data-add-row]");
+    if (add) addRow(add);
+    const remove = target.closest("[data-remove-row]");
+    if (remove) remove.closest(".row-pair").remove();
+    const dismiss = target.closest("[data-dismiss]");
+    if (dismiss) dismiss.closest(dismiss.dataset.dismiss).remove();
+    const copy = target.closest("[data-copy]");
+    if (copy) navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).value);
+  });
+
+  function outside(dialog, event) {
+    const box = dialog.getBoundingClientRect();
+    return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+  }
+
+  document.addEventListener("cancel", (event) => {
+    if (!event.target.matches("dialog[data-modal]")) return;
+    event.preventDefault();
+    leave(event.target);
+  }, true);
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-theme-form]")) return;
+    event.preventDefault();
+    switchTheme(event.target, event.submitter);
+  });
+
+  document.addEventListener("keydown", onMenuKey);
+  document.addEventListener("input", (event) => {
+    if (event.target.name === "token") hintAtTokenKind(event.target);
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx?.target?.id === "report") event.detail.ctx.target.scrollIntoView({ block: "nearest" });
+    openModals();
+    focusWhatMatters();
+    const token = document.getElementById("field-token");
+    if (token) hintAtTokenKind(token);
+  });
+  window.addEventListener("pagehide", clearTokens);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) clearTokens(); });
+  document.addEventListener("DOMContentLoaded", () => {
+    openModals();
+    focusWhatMatters();
+    // What was done is said once; a reload must not repeat it.
+    if (new URLSearchParams(location.search).has("done")) history.replaceState({}, "", location.pathname);
+  });
+})();

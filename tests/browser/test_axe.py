@@ -1,0 +1,130 @@
+"""axe-core finds no violation on any page, light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.stage import Installation
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(
+        """async () => { const { violations } = await axe.run();
+             const told = node => node.html + node.failureSummary;
+             return violations.map(each => `${each.id}: ${each.nodes.map(told).join("; ")}`); }"""
+    )
+    return found
+
+
+def engage(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections/new?application=pendo")
+    page.click("#token-help summary")
+
+
+def track(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections/new?application=pendo")
+    page.check("#api-type-track")
+    expect(page.locator("#field-send_event")).to_be_visible()
+    page.fill("#field-token", "0" * 8 + "-0000-0000-0000-" + "0" * 12 + ".us")
+    expect(page.locator("#token-hint")).to_be_visible()
+
+
+def http_view(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections/new?application=pendo")
+    page.check("#view-http")
+    expect(page.locator("#field-http_base_uri")).to_be_visible()
+    page.click("[data-add-row]")
+
+
+def wrong_fields(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections/new?application=pendo")
+    page.click("#save-button")
+    expect(page.locator("#field-name")).to_have_attribute("aria-invalid", "true")
+
+
+def row_menu(page: Page, url: str) -> None:
+    page.goto(f"{url}/connections")
+    page.locator("summary[aria-label^='Actions']").first.click()
+
+
+def dialog(action: str) -> Callable[[Page, str], None]:
+    def arrive(page: Page, url: str) -> None:
+        row_menu(page, url)
+        page.locator(".menu[open] .menu-item", has_text=action).click()
+        expect(page.locator("dialog")).to_be_visible()
+        if action == "Test":
+            expect(page.locator("[data-report='ok'], [data-report='failed']")).to_be_visible()
+
+    return arrive
+
+
+def new_token(page: Page, url: str) -> None:
+    page.goto(f"{url}/settings")
+    if not page.locator("#field-name").is_visible():
+        page.click("text=Create a token")
+    page.fill("#field-name", "Nightly")
+    page.check("#permission-1")
+    page.click(".token-form .button-primary")
+    expect(page.locator("#new-token")).to_be_visible()
+
+
+def at(path: str) -> Callable[[Page, str], None]:
+    return lambda page, url: page.goto(url + path) and None
+
+
+PLACES: dict[str, Callable[[Page, str], None]] = {
+    "connections": at("/connections"),
+    "nothing found": at("/connections?q=no-such-connection"),
+    "choose an application": at("/connections/new"),
+    "engage": engage,
+    "track": track,
+    "http view": http_view,
+    "universal connector": at("/connections/new?application=http"),
+    "wrong fields": wrong_fields,
+    "row menu": row_menu,
+    "test": dialog("Test"),
+    "used by": dialog("Used by"),
+    "delete": dialog("Delete"),
+    "export": at("/exports/new"),
+    "runs": at("/runs"),
+    "settings": at("/settings"),
+    "new token": new_token,
+    "help": at("/help"),
+    "help: connection": at("/help/connect-to-pendo"),
+    "help: http": at("/help/http-settings"),
+    "not found": at("/no-such-page"),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", PLACES)
+def test_axe_finds_no_violation(page: Page, installation: Installation, place: str, scheme: str, unique: str) -> None:
+    installation.connect(unique)
+    page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+    PLACES[place](page, installation.url)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_at_the_door(chromium: Browser, installation: Installation, scheme: str) -> None:
+    stranger = chromium.new_context(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+    page = stranger.new_page()
+    page.goto(f"{installation.url}/connections")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    assert violations(page) == []
+    stranger.close()
+
+
+def test_axe_would_find_one(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.url}/connections")
+    page.evaluate("() => document.body.append(document.createElement('input'))")
+    assert "label" in [each.split(":")[0] for each in violations(page)]

@@ -1,0 +1,88 @@
+"""E12, E13: what somebody else wrote never becomes code here."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from browser.stage import Installation, Watch
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=window.planted=1>\"'><script>window.planted=1</script>{{7*7}}"
+
+PLANT = """() => {
+    const script = document.createElement("script");
+    script.textContent = "window.planted = 1";
+    document.body.append(script);
+    const button = document.createElement("button");
+    button.setAttribute("onclick", "window.planted = 1");
+    document.body.append(button);
+    button.click();
+}"""
+
+
+def test_e13_inline_script_is_blocked_even_when_it_was_injected(
+    page: Page, installation: Installation, watch: Watch
+) -> None:
+    page.goto(f"{installation.url}/connections")
+    page.evaluate(PLANT)
+    assert page.evaluate("() => window.planted") is None
+    assert len(watch.violations) >= 2
+    watch.violations.clear()
+
+
+def test_without_the_policy_the_same_script_runs(page: Page) -> None:
+    page.goto("about:blank")
+    page.evaluate(PLANT)
+    assert page.evaluate("() => window.planted") == 1
+
+
+def test_e13_a_page_reaches_no_other_origin(page: Page, installation: Installation, watch: Watch) -> None:
+    page.goto(f"{installation.url}/connections")
+    answer = page.evaluate("u => fetch(u).then(() => 'reached', () => 'blocked')", installation.pendo.api)
+    assert answer == "blocked"
+    watch.violations.clear()
+
+
+def test_attributes_cannot_carry_code_for_htmx(page: Page, installation: Installation, watch: Watch) -> None:
+    page.goto(f"{installation.url}/connections")
+    page.evaluate(
+        """() => { const each = document.createElement("b"); each.setAttribute("hx-on:click", "window.planted = 1");
+                   document.body.append(each); htmx.process(each); each.click(); }"""
+    )
+    assert page.evaluate("() => window.planted") is None
+    watch.violations.clear()
+
+
+def test_e12_a_hostile_name_is_only_text(page: Page, installation: Installation) -> None:
+    name = HOSTILE[:100]
+    saved = installation.connect(name)
+    for path in (
+        "/connections",
+        f"/connections?q={name[:4]}",
+        f"/connections/{saved.id}/edit",
+        f"/connections/{saved.id}/clone",
+        f"/connections/{saved.id}/test",
+        f"/connections/{saved.id}/used-by",
+        f"/connections/{saved.id}/delete",
+        "/exports/new",
+    ):
+        page.goto(installation.url + path)
+        assert name in page.content().replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace(
+            "&amp;", "&"
+        ).replace("&#34;", '"').replace("&#39;", "'"), path
+        assert page.locator("img").count() == 0, path
+        assert page.evaluate("() => window.planted") is None, path
+
+
+def test_e12_a_hostile_name_is_only_text_in_what_htmx_puts_in(page: Page, installation: Installation) -> None:
+    installation.connect(f"{HOSTILE[:90]} 2")
+    page.goto(f"{installation.url}/connections")
+    page.fill("#search", "img src")
+    expect(page.locator(".row-title").first).to_contain_text("<img src=x")
+    page.locator("summary[aria-label^='Actions for <img']").first.click()
+    page.click(".menu[open] >> text=Test")
+    expect(page.locator("dialog h2")).to_contain_text("<img src=x")
+    assert page.locator("img").count() == 0
+    assert page.evaluate("() => window.planted") is None

@@ -1,0 +1,31 @@
+from server.fixtures import (
+    app,
+    clock,
+    olga,
+    owner,
+    port,
+    program,
+    sessions,
+    settings,
+    standing,
+    stranger,
+    table,
+    vera,
+    worker,
+)
+
+__all__ = [
+    "app",
+    "clock",
+    "olga",
+    "owner",
+    "port",
+    "program",
+    "sessions",
+    "settings",
+    "standing",
+    "stranger",
+    "table",
+    "vera",
+    "worker",
+]
