@@ -42,7 +42,7 @@ class Silent:
         pass
 
     def retried(self, reason: str, wait_seconds: float) -> None:
-        print("  retried:", reason)
+        print(f"  retried after {wait_seconds:.1f} s: {reason}")
 
     def bytes_received(self, count: int) -> None:
         pass
@@ -53,6 +53,7 @@ class Opener:
         self._key = key
 
     def open(self, connection: Connection) -> Secret:
+        assert connection.name == "b"
         return Secret(self._key)
 
 
@@ -94,15 +95,13 @@ def measured(name: str, rows_of: Callable[[], int]) -> None:
     rows = rows_of()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = limits.getrusage(limits.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{name:28} {rows:>9,} rows {rows / wall:>10,.0f} rows/s {cpu / rows * 1e6:>6.2f} us/row CPU {peak:>5.0f} MB peak"
-    )
+    speed = f"{rows / wall:>10,.0f} rows/s {cpu / rows * 1e6:>6.2f} us/row CPU {peak:>5.0f} MB peak"
+    print(f"{name:24} {rows:>9,} rows {speed}")
 
 
 def floor(opened: PendoSource) -> int:
     """Fetch, cut and drop."""
-    records = opened._records
-    return sum(len(found) for part in opened.plan() for found in records.read(part))
+    return sum(len(found) for part in opened.plan() for found in opened.records.read(part))
 
 
 def whole(opened: PendoSource) -> int:

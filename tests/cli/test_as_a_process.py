@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import resource
@@ -164,3 +165,55 @@ def read_until(terminal: int, wanted: bytes) -> bytes:
             seen += os.read(terminal, 4096)
     assert wanted in seen
     return seen
+
+
+@contextmanager
+def slow_export(home: Path, pendo: Pendo) -> Iterator[subprocess.Popen[str]]:
+    """Export while the other side takes its time, and give the process once it waits for an answer."""
+    created = pendant(home, *CREATE, "--name", "A", "--base-uri", pendo.api, "--no-test", stdin=pendo.key)
+    assert created.returncode == 0, created.stderr
+    command = [*COMMAND, "export", "pages", "--connection", "A", "--to", str(home / "pages.csv")]
+    pendo.forget_requests()
+    pendo.faults.arm(Fault("delay", path="/api/v1/page", seconds=8.0, times=None))
+    with subprocess.Popen(
+        command, text=True, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            deadline = time.monotonic() + 20
+            while not any(seen.path.startswith("/api/v1/page") for seen in pendo.requests):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield process
+        finally:
+            pendo.faults.clear()
+            process.kill()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_export_is_a_cancelled_run_and_leaves_nothing_behind(
+    tmp_path: Path, pendo: Pendo, number: signal.Signals, code: int
+) -> None:
+    with slow_export(tmp_path, pendo) as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == code
+        assert "Traceback" not in out + err
+    assert {entry.name for entry in tmp_path.iterdir()} == {"data", "keys"}
+    runs = json.loads(pendant(tmp_path, "runs", "list", "--json").stdout)
+    assert [run["state"] for run in runs] == ["cancelled"]
+
+
+def test_a_run_that_was_killed_is_cancelled_by_hand_before_its_connection_is_deleted(
+    tmp_path: Path, pendo: Pendo
+) -> None:
+    with slow_export(tmp_path, pendo) as process:
+        elsewhere = pendant(tmp_path, "runs", "list", "--state", "running", "--json")
+        run = json.loads(elsewhere.stdout)[0]["id"]
+        assert "[run_elsewhere]" in pendant(tmp_path, "runs", "cancel", run).stderr
+        process.kill()
+    assert not (tmp_path / "pages.csv").exists()
+    refused = pendant(tmp_path, "connections", "delete", "A")
+    assert refused.returncode == 1
+    assert run[:8] in refused.stderr
+    assert "cancelled" in pendant(tmp_path, "runs", "cancel", run).stdout
+    assert pendant(tmp_path, "connections", "delete", "A").returncode == 0

@@ -56,7 +56,7 @@ def test_columns_rows_and_number_of_rows_can_be_chosen(cli: Cli, home: Path) -> 
     )
     assert said.code == 0
     lines = target.read_text().splitlines()
-    assert lines[0] == "id"
+    assert lines[0].strip('"') == "id"
     assert len(lines) == 8
 
 

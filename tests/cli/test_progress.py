@@ -24,11 +24,15 @@ NOW = Progress(
 
 
 def test_rows_rate_and_slices_are_shown() -> None:
-    assert figures(NOW) == "12,000 rows, 3,000/s, slice 2 of 5"
+    assert figures(NOW) == "12,000 rows, 3,000/s, slice 2/5"
 
 
 def test_what_a_run_waits_for_is_shown() -> None:
     assert figures(replace(NOW, waiting_for="a rate limit")).endswith(", waiting for a rate limit")
+
+
+def test_before_there_are_slices_it_is_starting() -> None:
+    assert figures(replace(NOW, slices_total=0)) == "starting"
 
 
 def test_the_first_moment_has_no_rate() -> None:

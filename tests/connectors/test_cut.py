@@ -63,7 +63,7 @@ def cut_all(pieces: Iterator[bytes], piece_bytes: int) -> list[Any]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(RECORDS, FRAMES, st.integers(1, 200), st.integers(1, 300))
 def test_the_pieces_hold_every_record_once_and_in_order(records, frame, size, piece_bytes):
     body = body_of(records, frame)

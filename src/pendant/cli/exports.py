@@ -79,7 +79,7 @@ def run_export(app: App, output: Output, asked: Export) -> Run:
     run = verbs.start(app, local_actor(), asked)
     worker = Worker(app)
     try:
-        with shown_progress(output, f"{run.resource} → {run.target}") as listener:
+        with shown_progress(output, run.resource) as listener:
             return worker.run_now(run.id, listener)
     finally:
         worker.close()

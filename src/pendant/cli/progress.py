@@ -30,12 +30,13 @@ def shown_progress(output: Output, label: str) -> Iterator[Listener]:
 
 def _bar() -> Progress:
     return Progress(
-        SpinnerColumn(finished_text="✓"),
+        SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[figures]}"),
         TimeElapsedColumn(),
         console=console(sys.stderr),
+        transient=True,
     )
 
 
@@ -65,6 +66,8 @@ class _Lines:
 
 
 def figures(now: RunProgress) -> str:
+    if not now.slices_total:
+        return "starting"
     rate = round(now.rows_read / now.seconds) if now.seconds else 0
     waiting = f", waiting for {now.waiting_for}" if now.waiting_for else ""
-    return f"{now.rows_read:,} rows, {rate:,}/s, slice {now.slices_done} of {now.slices_total}{waiting}"
+    return f"{now.rows_read:,} rows, {rate:,}/s, slice {now.slices_done}/{now.slices_total}{waiting}"

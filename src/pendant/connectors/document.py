@@ -24,6 +24,9 @@ _INTRODUCTION = """\
 What can be exported, and with which columns. This page is made from the connectors' declarations
 (`python -m pendant.connectors.document`); change it there.
 
+Rows come in the order of their key, time first. A row of an event stream has no key of its own: several may agree in
+all of the columns named.
+
 Every table has one more column, `other_fields`: a JSON object of whatever a record held that no column declares,
 and of values that are not of their column's type, each under its own path. It is null when there is nothing.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection as Transaction
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
@@ -81,6 +81,11 @@ def put_slices(tx: Transaction, run_id: str, records: Iterable[SliceRecord]) -> 
     query = upsert(run_slices)
     changed = {column.name: column for column in query.excluded if column.name not in ("run_id", "key")}
     tx.execute(query.on_conflict_do_update(index_elements=["run_id", "key"], set_=changed), rows)
+
+
+def drop_slices(tx: Transaction, run_id: str) -> None:
+    """Forget the slices of a run, which begins anew."""
+    tx.execute(delete(run_slices).where(run_slices.c.run_id == run_id))
 
 
 def save_slice(tx: Transaction, run_id: str, record: SliceRecord) -> None:

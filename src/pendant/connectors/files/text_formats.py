@@ -49,14 +49,19 @@ class Csv:
     """RFC 4180 with a header. Texts always stand in quotes, so that "" is an empty text and nothing is null."""
 
     def header(self, schema: pa.Schema) -> bytes:
-        names = ",".join('"{}"'.format(name.replace('"', '""')) for name in schema.names)
-        return f"{names}\r\n".encode()
+        return (",".join(map(_header_name, schema.names)) + "\r\n").encode()
 
     def lines(self, batch: pa.RecordBatch) -> Any:
         leads = [""] + [","] * (batch.num_columns - 1)
         texts = [csv_texts(column, field) for column, field in zip(batch.columns, batch.schema, strict=True)]
         # A line with nothing on it is no row to a reader, so a lone null has to be seen.
         return join_lines(leads, texts, "\r\n", null='""' if batch.num_columns == 1 else "")
+
+
+def _header_name(name: str) -> str:
+    """Quote a column name where it must be; there is no null among them to be told from an empty text."""
+    quoted = not name or name != name.strip() or any(character in name for character in '",\r\n')
+    return '"{}"'.format(name.replace('"', '""')) if quoted else name
 
 
 def csv_texts(array: Array, field: Any) -> Texts:

@@ -8,15 +8,14 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from pendant.connectors.declaration import ColumnType
 from pendant.connectors.pendo.layout import Column, Tree
+from pendant.connectors.pendo.reader import JSON_TYPES, Path
 
-# From year 1 to year 9999: what every destination can hold.
-TIME_MIN_MS, TIME_MAX_MS = -62_135_596_800_000, 253_402_300_799_999
 _INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 
 _keys = msgspec.json.Decoder(dict[str, Raw])
 _text = msgspec.json.Decoder(str)
+_DECODERS = {type_: msgspec.json.Decoder(json_type) for type_, json_type in JSON_TYPES.items()}
 
 KeptAside = Callable[[Column, bytes], None]
 
@@ -38,8 +37,8 @@ def undeclared(tree: Tree, record: Raw | bytes) -> bytes | None:
     return _joined(extra) if extra else None
 
 
-def split(tree: Tree, record: Raw | bytes, values: dict[str, Any], kept_aside: KeptAside) -> bytes | None:
-    """Put what fits its column into `values` by column name; return the JSON object of everything else, or None.
+def split(tree: Tree, record: Raw | bytes, values: dict[Path, Any], kept_aside: KeptAside) -> bytes | None:
+    """Put what fits its column into `values` by its path; return the JSON object of everything else, or None.
 
     `kept_aside` is told of each declared column whose value did not fit.
     """
@@ -56,7 +55,7 @@ def split(tree: Tree, record: Raw | bytes, values: dict[str, Any], kept_aside: K
         elif child is None:
             extra.append((key, bytes(value)))
         else:
-            fits, values[child.name] = _fitted(child, bytes(value))
+            fits, values[child.path] = _fitted(child, bytes(value))
             if not fits:
                 kept_aside(child, bytes(value))
                 extra.append((key, bytes(value)))
@@ -86,46 +85,12 @@ def _joined(members: list[tuple[str, bytes]]) -> bytes:
 def _fitted(column: Column, raw: bytes) -> tuple[bool, Any]:
     if raw == b"null":
         return True, None
+    if column.type not in _DECODERS:
+        return True, raw
     try:
-        return True, _DECODERS[column.type](raw)
-    except (msgspec.ValidationError, ValueError):
+        value = _DECODERS[column.type].decode(raw)
+    except msgspec.ValidationError:
         return False, None
-
-
-def _integer(raw: bytes) -> int:
-    return _in_range(_int.decode(raw), _INT64_MIN, _INT64_MAX)
-
-
-def _time(raw: bytes) -> int:
-    return _in_range(_int.decode(raw), TIME_MIN_MS, TIME_MAX_MS)
-
-
-def _integers(raw: bytes) -> list[int | None]:
-    found = _ints.decode(raw)
-    for number in found:
-        _in_range(number or 0, _INT64_MIN, _INT64_MAX)
-    return found
-
-
-def _in_range(number: int, low: int, high: int) -> int:
-    if not low <= number <= high:
-        raise ValueError(number)
-    return number
-
-
-_int = msgspec.json.Decoder(int)
-_ints = msgspec.json.Decoder(list[int | None])
-
-_DECODERS: dict[ColumnType, Callable[[bytes], Any]] = {
-    ColumnType.TEXT: _text.decode,
-    ColumnType.INTEGER: _integer,
-    ColumnType.NUMBER: msgspec.json.Decoder(float).decode,
-    ColumnType.BOOLEAN: msgspec.json.Decoder(bool).decode,
-    ColumnType.TIME: _time,
-    ColumnType.TIME_OR_NEVER: _time,
-    ColumnType.TEXTS: msgspec.json.Decoder(list[str | None]).decode,
-    ColumnType.INTEGERS: _integers,
-    ColumnType.NUMBERS: msgspec.json.Decoder(list[float | None]).decode,
-    ColumnType.JSON: bytes.decode,
-    ColumnType.ANY_TEXT: any_text,
-}
+    numbers = value if isinstance(value, list) else [value]
+    fits = all(_INT64_MIN <= number <= _INT64_MAX for number in numbers if type(number) is int)
+    return fits, value if fits else None

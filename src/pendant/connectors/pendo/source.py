@@ -32,7 +32,7 @@ class PendoSource:
     """Safe to read from several threads, different slices. The layout is found out when it is first needed."""
 
     def __init__(self, records: Records, layout: Callable[[], Layout]) -> None:
-        self._records = records
+        self.records = records
         self._make_layout = layout
         self._lock = threading.Lock()
         self._made: tuple[Layout, Converter] | None = None
@@ -42,17 +42,17 @@ class PendoSource:
         return self._layout()[0].schema
 
     def plan(self) -> Sequence[Slice]:
-        return self._records.plan()
+        return self.records.plan()
 
     def split(self, part: Slice) -> tuple[Slice, Slice] | None:
-        return self._records.split(part)
+        return self.records.split(part)
 
     def count(self, part: Slice) -> int | None:
-        return self._records.count(part)
+        return self.records.count(part)
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         converter = self._layout()[1]
-        for records in read_ahead(lambda: self._records.read(part)):
+        for records in read_ahead(lambda: self.records.read(part)):
             batch = converter.batch(records, meter)
             meter.rows_read(batch.num_rows)
             yield batch
