@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import uuid
 from collections.abc import Iterator
@@ -88,6 +89,25 @@ def test_d23_a_target_outside_the_folder_of_exports_is_refused(
         answer = olga.post("/api/v1/exports", asked | {"target": target})
         assert (answer.status, answer.json()["error"]["field"]) == (422, "target")
     assert not list(tmp_path.rglob("outside*"))
+
+
+def test_a_run_is_followed_while_it_goes_on_and_ends_when_it_is_cancelled(
+    pendo: Pendo, olga: Client, asked: dict[str, Any]
+) -> None:
+    pendo.faults.add("delay", source="visitors", seconds=3, times=None)
+    try:
+        run = olga.post("/api/v1/exports", asked).json()["id"]
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            following = pool.submit(olga.get, f"/api/v1/runs/{run}/events")
+            cancelled = olga.post(f"/api/v1/runs/{run}/cancel")
+            events = _events(following.result(timeout=20))
+    finally:
+        pendo.faults.clear()
+
+    assert cancelled.status == 202
+    assert events[-1][0] == "ended"
+    assert events[-1][1]["state"] == "cancelled"
+    assert olga.get(f"/api/v1/runs/{run}").json()["run"]["state"] == "cancelled"
 
 
 def test_cancelling_a_run_that_has_ended_leaves_it(olga: Client, asked: dict[str, Any]) -> None:

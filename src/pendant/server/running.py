@@ -30,19 +30,16 @@ _BACKLOG = 512
 def serve(settings: Settings) -> None:
     """Serve the web app and the API at `settings.host` and `settings.port` (0: a free one) until a signal stops it."""
     refuse_exposed(settings)
-    clock = SystemClock()
-    scrubber = Scrubber(clock)
-    logs.configure(settings, scrubber)
-    with open_app(settings, clock, scrubber=scrubber) as app, _listening(settings) as listening:
-        worker = Worker(app)
-        try:
-            _go_on(app, worker)
-            server = _AnnouncingServer(
-                configuration(asgi(app, worker, site(app, worker))), _announcement(app, listening)
-            )
-            server.run(sockets=[listening])
-        finally:
-            worker.close()
+    with _listening(settings) as listening:
+        clock = SystemClock()
+        scrubber = Scrubber(clock)
+        logs.configure(settings, scrubber)
+        with open_app(settings, clock, scrubber=scrubber) as app:
+            worker = Worker(app)
+            try:
+                _serve(app, worker, listening)
+            finally:
+                worker.close()
 
 
 def refuse_exposed(settings: Settings) -> None:
@@ -85,6 +82,13 @@ class _AnnouncingServer(uvicorn.Server):
         await super().startup(sockets=sockets)
         sys.stdout.write(self._announcement)
         sys.stdout.flush()
+
+
+def _serve(app: App, worker: Worker, listening: socket.socket) -> None:
+    _go_on(app, worker)
+    application = asgi(app, worker, site(app, worker))
+    server = _AnnouncingServer(configuration(application), _announcement(app, listening))
+    server.run(sockets=[listening])
 
 
 def _go_on(app: App, worker: Worker) -> None:
