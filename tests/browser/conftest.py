@@ -6,21 +6,23 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from pendant.engine.worker import Worker
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from browser.stage import Installation, Watch, quiet_chromium
 from pendant.access.cookies import SESSION_COOKIE
 from pendant.access.passwords import Passwords
 from pendant.app import open_app
+from pendant.engine.worker import Worker
 from pendant.server.asgi import asgi
 from pendant.services import accounts
 from pendant.settings import Settings
+from pendant.store import accounts as stored
 from pendant.web.site import site
 from pendosim.running import Pendo, running
 from server.rig import serving
@@ -63,6 +65,13 @@ def chromium() -> Iterator[Browser]:
         browser = quiet_chromium(playwright, program)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def rested(installation: Installation) -> None:
+    """Every test begins with none of the tries that the limits count."""
+    with installation.app.database.begin() as tx:
+        stored.prune_attempts(tx, installation.app.clock.now() + timedelta(days=1))
 
 
 @pytest.fixture

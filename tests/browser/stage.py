@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,7 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from pendant.app import App
 from pendant.model.access import Actor
 from pendant.model.connection import Connection, Draft
+from pendant.model.run import Note, Run, RunState, Slice, SliceRecord, SliceState
 from pendant.services import accounts, connections
+from pendant.store import runs
 from pendosim.running import Pendo
 
 TABS_MAX = 80
@@ -42,6 +45,21 @@ class Installation:
         """Save an Engage connection to the simulated Pendo without a browser."""
         draft = Draft(name, "pendo", "engage", region="custom", base_uri=self.pendo.api)
         return connections.create(self.app, self.owner, draft, token or self.pendo.key, test=test).connection
+
+    def record_run(self, state: RunState) -> Run:
+        """Keep a run as the engine would have left it."""
+        run = Run(
+            str(uuid.uuid4()), "export", "visitors", "c", "Pendo production", "/data/visitors.parquet",
+            {"filter": "country = 'DE'"}, actor="Ada", state=state, slices_total=2, slices_done=1, rows_read=1200,
+            created_at=self.app.clock.now(), notes=(Note("late", "Some events may still arrive.", 3),),
+            reason="Pendo answered 403." if state is RunState.FAILED else "",
+            error_code="credentials_refused" if state is RunState.FAILED else "",
+        )  # fmt: skip
+        parts = [SliceRecord(Slice(each.value, 0, 1, f"Part {each.value}"), each, 600, 600) for each in SliceState]
+        with self.app.database.begin() as tx:
+            runs.insert(tx, run)
+            runs.put_slices(tx, run.id, parts)
+        return run
 
 
 @dataclass

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.stage import Installation
+from pendant.model.run import RunState
 
 pytestmark = pytest.mark.browser
 
@@ -112,6 +113,16 @@ def test_axe_finds_no_violation(page: Page, installation: Installation, place: s
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
     PLACES[place](page, installation.url)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.FAILED, RunState.FINISHED_WITH_ERRORS])
+def test_axe_finds_no_violation_in_a_run(page: Page, installation: Installation, state: RunState, scheme: str) -> None:
+    run = installation.record_run(state)
+    page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+    for path in ("/runs", f"/runs/{run.id}"):
+        page.goto(installation.url + path)
+        assert violations(page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -15,7 +15,7 @@ from pendant.web.panel_view import Purpose, panel_view
 
 PENDO = load().connector("pendo")
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r"), max_size=12)
-LINE = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=1, max_size=8)
+LINE = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=8)
 CHANGES = st.dictionaries(st.sampled_from([name for name in LABELS if name != "http_base_uri"]), TEXT)
 HEADERS = st.none() | st.lists(st.tuples(LINE, LINE), max_size=3).map(tuple)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -24,6 +24,7 @@ from pendant.web.panel_view import Errors
 from pendant.web.words import Moment, moment
 
 TokenKeeper = Annotated[Actor, need(Permission.TOKENS_WRITE)]
+VaultReader = Annotated[Actor, need(Permission.VAULT_READ)]
 SignedIn = Annotated[Actor, SIGNED_IN]
 
 _VAULT_MARKS = {
@@ -47,33 +48,22 @@ class TokenLine:
     used: Moment | None
 
 
-def router(app: App, pages: Pages) -> APIRouter:
-    routes = APIRouter()
+class SettingsPage:
+    def __init__(self, app: App, pages: Pages) -> None:
+        self._app = app
+        self._pages = pages
 
-    @routes.get("/settings")
-    def settings(request: Request, actor: SignedIn) -> Response:
-        return page(request, actor)
-
-    @routes.post("/settings/tokens")
-    def create_token(request: Request, actor: TokenKeeper, form: SentForm) -> Response:
+    def create_token(self, request: Request, actor: Actor, form: Form) -> Response:
         try:
             chosen = frozenset(_permission(text) for text in form.texts("permissions"))
-            _, text = tokens.create(app, actor, form.text("name"), chosen, _days(form))
+            _, text = tokens.create(self._app, actor, form.text("name"), chosen, _days(form))
         except WrongInput as problem:
-            return page(request, actor, form=form, problem=problem)
+            return self.page(request, actor, form=form, problem=problem)
         # The one answer that shows the token; going back or reloading does not bring it again.
-        return page(request, actor, new_token=text)
-
-    @routes.post("/settings/tokens/{token_id}/revoke")
-    def revoke_token(request: Request, actor: TokenKeeper, token_id: str) -> Response:
-        tokens.revoke(app, actor, token_id)
-        return go(request, "/settings?done=revoked")
-
-    @routes.post("/settings/vault/verify")
-    def verify_vault(request: Request, actor: Annotated[Actor, need(Permission.VAULT_READ)]) -> Response:
-        return page(request, actor, verified=vault_service.verify(app, actor))
+        return self.page(request, actor, new_token=text)
 
     def page(
+        self,
         request: Request,
         actor: Actor,
         *,
@@ -82,14 +72,7 @@ def router(app: App, pages: Pages) -> APIRouter:
         new_token: str = "",
         verified: VaultStatus | None = None,
     ) -> Response:
-        may_read_vault = actor.may(Permission.VAULT_READ)
-        may_keep_tokens = actor.may(Permission.TOKENS_WRITE)
-        status = verified or (vault_service.status(app, actor) if may_read_vault else None)
-        now = app.clock.now()
-        errors = Errors()
-        if problem:
-            errors[problem.field or "name"] = str(problem)
-        return pages.page(
+        return self._pages.page(
             request,
             actor,
             "settings/page.html",
@@ -97,18 +80,57 @@ def router(app: App, pages: Pages) -> APIRouter:
             section="settings",
             status=problem.http_status if problem else 200,
             toast="Token revoked" if request.query_params.get("done") == "revoked" else "",
-            tokens=[_line(each, now) for each in tokens.find(app, actor)] if may_keep_tokens else [],
-            may_keep_tokens=may_keep_tokens,
             new_token=new_token,
-            permissions=sorted(each.value for each in actor.permissions),
-            chosen=form.texts("permissions") if form else [],
-            lifetimes=[{"value": str(days), "text": f"{days} days"} for days in _LIFETIMES],
-            values={"name": form.text("name") if form else "", "days": form.text("days") if form else "90"},
-            errors=errors,
-            vault=status,
-            vault_mark=_VAULT_MARKS[status.state] if status else None,
-            vault_verified=verified is not None,
+            **self._tokens(actor, form, problem),
+            **self._vault(actor, verified),
         )
+
+    def _tokens(self, actor: Actor, form: Form | None, problem: WrongInput | None) -> dict[str, Any]:
+        may_keep = actor.may(Permission.TOKENS_WRITE)
+        now = self._app.clock.now()
+        errors = Errors()
+        if problem:
+            errors[problem.field or "name"] = str(problem)
+        return {
+            "may_keep_tokens": may_keep,
+            "tokens": [_line(each, now) for each in tokens.find(self._app, actor)] if may_keep else [],
+            "permissions": sorted(each.value for each in actor.permissions),
+            "chosen": form.texts("permissions") if form else [],
+            "lifetimes": [{"value": str(days), "text": f"{days} days"} for days in _LIFETIMES],
+            "values": {
+                "name": form.text("name") if form else "",
+                "days": form.text("days") if form else str(tokens.DAYS_DEFAULT),
+            },
+            "errors": errors,
+        }
+
+    def _vault(self, actor: Actor, verified: VaultStatus | None) -> dict[str, Any]:
+        may_read = actor.may(Permission.VAULT_READ)
+        status = verified or (vault_service.status(self._app, actor) if may_read else None)
+        mark = _VAULT_MARKS[status.state] if status else None
+        return {"vault": status, "vault_mark": mark, "vault_verified": verified is not None}
+
+
+def router(app: App, pages: Pages) -> APIRouter:
+    routes = APIRouter()
+    shown = SettingsPage(app, pages)
+
+    @routes.get("/settings")
+    def settings(request: Request, actor: SignedIn) -> Response:
+        return shown.page(request, actor)
+
+    @routes.post("/settings/tokens")
+    def create_token(request: Request, actor: TokenKeeper, form: SentForm) -> Response:
+        return shown.create_token(request, actor, form)
+
+    @routes.post("/settings/tokens/{token_id}/revoke")
+    def revoke_token(request: Request, actor: TokenKeeper, token_id: str) -> Response:
+        tokens.revoke(app, actor, token_id)
+        return go(request, "/settings?done=revoked")
+
+    @routes.post("/settings/vault/verify")
+    def verify_vault(request: Request, actor: VaultReader) -> Response:
+        return shown.page(request, actor, verified=vault_service.verify(app, actor))
 
     return routes
 
