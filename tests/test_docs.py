@@ -61,9 +61,8 @@ def test_every_page_of_docs_is_reachable_from_the_readme() -> None:
         if page in reached or page.suffix != ".md" or not page.exists():
             continue
         reached.add(page)
-        for target in LINK.findall(page.read_text(encoding="utf-8")):
-            if not re.match(r"[a-z]+:", target) and target.partition("#")[0]:
-                waiting.append((page.parent / target.partition("#")[0]).resolve())
+        targets = [target.partition("#")[0] for target in LINK.findall(page.read_text(encoding="utf-8"))]
+        waiting += [(page.parent / target).resolve() for target in targets if target and ":" not in target]
     assert {page for page in PAGES if page.parent != ROOT} <= reached
 
 

@@ -38,9 +38,7 @@ def serve(
     one_timestamp: bool = False,
     odd_ids: bool = True,
     foreign_region_status: int = _DEFAULTS.foreign_region_status,
-    now: Annotated[
-        int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")
-    ] = None,
+    now: Annotated[int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")] = None,
     fault: Annotated[list[str] | None, Parameter(help="KIND,name=value,... (may be repeated).")] = None,
 ) -> None:
     """Serve a made-up subscription until interrupted.

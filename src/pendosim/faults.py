@@ -59,12 +59,7 @@ class Fault:
             raise ValueError(f"fault kind is {self.kind!r}; wanted one of {', '.join(KINDS)}")
         if self.nth < 1 or (self.times is not None and self.times < 1):
             raise ValueError("nth and times count from 1")
-        if (
-            not 0 <= self.probability <= 1
-            or self.after_bytes < 0
-            or self.seconds < 0
-            or self.bytes_per_second < 1
-        ):
+        if not 0 <= self.probability <= 1 or self.after_bytes < 0 or self.seconds < 0 or self.bytes_per_second < 1:
             raise ValueError("probability is between 0 and 1; bytes and seconds are not negative")
 
     def matches(self, path: str, source: str) -> bool:
@@ -114,17 +109,12 @@ class Faults:
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [
-                asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck}
-                for armed in self._armed
-            ]
+            return [asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck} for armed in self._armed]
 
     def strike(self, path: str, source: str) -> list[Fault]:
         """Find the faults that hit this request."""
         with self._lock:
-            return [
-                armed.fault for armed in self._armed if armed.fault.matches(path, source) and armed.strikes()
-            ]
+            return [armed.fault for armed in self._armed if armed.fault.matches(path, source) and armed.strikes()]
 
 
 def fault_of(settings: object) -> Fault:

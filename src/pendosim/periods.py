@@ -26,9 +26,7 @@ class Calendar:
         try:
             self.zone = ZoneInfo(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-            raise ValueError(
-                f"time zone {zone!r} is unknown; use an IANA name such as Europe/Berlin"
-            ) from unknown
+            raise ValueError(f"time zone {zone!r} is unknown; use an IANA name such as Europe/Berlin") from unknown
 
     def local(self, time: int) -> datetime:
         if not EARLIEST_MS <= time <= LATEST_MS:

@@ -53,9 +53,7 @@ class Pendo:
         identified: bool = False,
     ) -> Expected:
         """See pendosim.expected.expected_of."""
-        return expected_of(
-            self.world, resource, since=since, until=until, apps=apps, unit=unit, identified=identified
-        )
+        return expected_of(self.world, resource, since=since, until=until, apps=apps, unit=unit, identified=identified)
 
 
 @contextmanager

@@ -50,9 +50,7 @@ class Server:
         """Listen. Raises OSError where a port is taken."""
         subscription = Subscription(self.world, self.keys, self.faults, self.log)
         try:
-            self.api = await self._listen(
-                Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api
-            )
+            self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
             self.data = await self._listen(
                 Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data
             )

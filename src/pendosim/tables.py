@@ -101,9 +101,7 @@ class Table:
         self._data = memoryview(data)
 
     @classmethod
-    def of_rows(
-        cls, rows: Iterable[Row], columns: Mapping[str, Callable[[], Column]] | None = None
-    ) -> "Table":
+    def of_rows(cls, rows: Iterable[Row], columns: Mapping[str, Callable[[], Column]] | None = None) -> "Table":
         parts = [to_json(row) for row in rows]
         lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)) + 1
         offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pendosim
 import pytest
+
+import pendosim
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 

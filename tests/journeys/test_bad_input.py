@@ -11,8 +11,9 @@ import sys
 import uuid
 from pathlib import Path
 
-import pendosim
 import pytest
+
+import pendosim
 from journeys.conftest import Installation, Outcome
 
 CREATE = ("connections", "create", "--name", "Production", "--application", "pendo", "--api", "engage")

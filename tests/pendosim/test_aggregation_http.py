@@ -82,9 +82,7 @@ def _after(keys, row):
 def test_skip_paging_yields_each_account_once(shared):
     found = []
     for skip in range(0, 40, 7):
-        page = shared.rows(
-            {"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7}
-        )
+        page = shared.rows({"source": {"accounts": None}}, {"sort": ["accountId"]}, {"skip": skip}, {"limit": 7})
         found += [row["accountId"] for row in page]
     assert found == list(shared.pendo.expected("accounts").ids)
 
@@ -97,9 +95,7 @@ def test_a_count_probe_counts(shared):
 
 def test_identified_in_the_source_and_as_a_stage_are_the_same(shared):
     in_source = shared.rows({"source": {"visitors": {"identified": True}}}, {"sort": ["visitorId"]})
-    as_stage = shared.rows(
-        {"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]}
-    )
+    as_stage = shared.rows({"source": {"visitors": None}}, {"identified": "visitorId"}, {"sort": ["visitorId"]})
     assert in_source == as_stage
     assert len(in_source) < shared.pendo.expected("visitors").rows
 
@@ -235,9 +231,7 @@ OPERATORS += [
 
 
 @settings(max_examples=80, deadline=None)
-@given(
-    st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4)
-)
+@given(st.lists(st.dictionaries(st.sampled_from(OPERATORS), STAGE_ARGUMENTS, min_size=1, max_size=1), max_size=4))
 def test_any_pipeline_is_answered_or_refused(shared, stages):
     answer = shared.aggregate({"source": {"accounts": None}}, *stages)
     assert answer.status in (200, 400)

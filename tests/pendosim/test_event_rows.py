@@ -115,8 +115,7 @@ def test_only_the_default_application_is_seen_unless_all_are_asked_for(shared, s
     assert {row["appId"] for row in chosen} == {other}
     assert len({row["appId"] for row in everything}) == 3
     assert (
-        len(default)
-        == shared.pendo.expected("events", since=1709701200000, until=1710129600000, apps=[-323232]).rows
+        len(default) == shared.pendo.expected("events", since=1709701200000, until=1710129600000, apps=[-323232]).rows
     )
 
 
@@ -138,12 +137,7 @@ def test_a_world_with_one_timestamp_has_only_one():
     for source in BUCKETED:
         table = world.buckets(source, "hour")
         assert len(table) > 5
-        assert (
-            len(
-                {(table.row(place)["firstTime"], table.row(place)["lastTime"]) for place in range(len(table))}
-            )
-            == 1
-        )
+        assert len({(table.row(place)["firstTime"], table.row(place)["lastTime"]) for place in range(len(table))}) == 1
 
 
 def test_an_iterative_period_gives_one_answer_for_each_bucket(shared, series):

@@ -223,9 +223,7 @@ def _larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     )
 
 
-TREES = st.recursive(
-    LITERALS | st.lists(NAMES, min_size=1, max_size=3).map(lambda path: Field(tuple(path))), _larger
-)
+TREES = st.recursive(LITERALS | st.lists(NAMES, min_size=1, max_size=3).map(lambda path: Field(tuple(path))), _larger)
 
 
 def written(node: Node) -> str:

@@ -16,9 +16,7 @@ from pendosim.tables import Table, column_of
 from pendosim.values import equal, less, sort_key, to_json
 from pendosim.world.world import World
 
-WORLD = World(
-    Options(visitors=120, accounts=15, days=3, events_per_day=120, apps=2), SettableClock(1710171000000)
-)
+WORLD = World(Options(visitors=120, accounts=15, days=3, events_per_day=120, apps=2), SettableClock(1710171000000))
 FRAMING = Framing(b'{"results":[', b"]}")
 SOURCES = ("visitors", "accounts", "events", "pageEvents", "trackEvents", "guideEvents")
 FIELDS = {
@@ -80,9 +78,7 @@ def pipelines(draw):
 def filters(draw, source, fields):
     def comparison():
         field = draw(st.sampled_from(fields))
-        literal = json.dumps(
-            draw(st.sampled_from([*values_of(source, field), "m", 0, None])), ensure_ascii=False
-        )
+        literal = json.dumps(draw(st.sampled_from([*values_of(source, field), "m", 0, None])), ensure_ascii=False)
         sign = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
         sides = (field, literal) if draw(st.booleans()) else (literal, field)
         return f"{sides[0]} {sign} {sides[1]}"
@@ -95,9 +91,7 @@ def filters(draw, source, fields):
 
 
 def others(source, fields):
-    keys = st.lists(
-        st.tuples(st.sampled_from(["", "-"]), st.sampled_from(fields)).map("".join), min_size=1, max_size=3
-    )
+    keys = st.lists(st.tuples(st.sampled_from(["", "-"]), st.sampled_from(fields)).map("".join), min_size=1, max_size=3)
     identifiers = ["accountId" if source == "accounts" else "visitorId"]
     return st.one_of(
         keys.map(lambda names: {"sort": names}),
@@ -141,9 +135,7 @@ def test_the_shapes_of_clients_stay_on_the_fast_path():
 def test_every_row_is_encoded_as_it_would_be_again():
     tables = [WORLD.visitors(), WORLD.accounts(), WORLD.guide_events(), WORLD.poll_events()]
     tables += [
-        WORLD.buckets(name, unit)
-        for name in ("events", "pageEvents", "trackEvents")
-        for unit in ("hour", "day")
+        WORLD.buckets(name, unit) for name in ("events", "pageEvents", "trackEvents") for unit in ("hour", "day")
     ]
     for table in tables:
         every = np.arange(len(table), dtype=np.int64)

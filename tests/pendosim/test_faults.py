@@ -139,18 +139,14 @@ def test_faults_are_set_listed_and_cleared_over_the_control_listener(own):
     assert own.control("GET", "/faults").json() == []
 
 
-@pytest.mark.parametrize(
-    "body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}]
-)
+@pytest.mark.parametrize("body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}])
 def test_a_fault_that_makes_no_sense_is_refused(own, body):
     answer = own.control("POST", "/faults", body)
     assert answer.status == 400
     assert answer.body
 
 
-@pytest.mark.parametrize(
-    "body", [{"kind": "reset", "nth": "x"}, {"kind": ["a"]}, {"kind": "delay", "seconds": None}]
-)
+@pytest.mark.parametrize("body", [{"kind": "reset", "nth": "x"}, {"kind": ["a"]}, {"kind": "delay", "seconds": None}])
 def test_a_fault_of_wrong_types_is_refused(body):
     with pytest.raises(ValueError, match="fault"):
         fault_of(body)

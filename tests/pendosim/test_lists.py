@@ -10,9 +10,7 @@ import pytest
 
 LISTS = ("page", "feature", "tracktype", "guide", "report", "segment")
 BY_APP = LISTS[:4]
-RESOURCES = list(
-    zip(LISTS, ("pages", "features", "trackTypes", "guides", "reports", "segments"), strict=True)
-)
+RESOURCES = list(zip(LISTS, ("pages", "features", "trackTypes", "guides", "reports", "segments"), strict=True))
 ID = re.compile(r"[\w-]{27}")
 
 

@@ -33,9 +33,7 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("period", "first", "end", "start_wanted", "end_wanted"), VECTORS)
-def test_a_window_is_rounded_down_in_the_subscriptions_time_zone(
-    period, first, end, start_wanted, end_wanted
-):
+def test_a_window_is_rounded_down_in_the_subscriptions_time_zone(period, first, end, start_wanted, end_wanted):
     window = window_of({"period": period, "first": first, **end}, NEW_YORK)
     assert (window.start, window.end) == (start_wanted, end_wanted)
 
@@ -94,9 +92,7 @@ def test_a_time_series_that_makes_no_sense_is_refused(series):
         window_of(series, NEW_YORK)
 
 
-ZONES = st.sampled_from(
-    ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"]
-)
+ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"])
 TIMES = st.integers(ms_low := 1_500_000_000_000, ms_low + 300_000_000_000)
 
 

@@ -48,9 +48,7 @@ def test_nps_answers_are_joined_from_two_polls(shared):
         {"source": {"pollsSeenEver": source["comment"]}},
         {"select": {"visitorId": "visitorId", "comment": "pollResponse"}},
     ]
-    rows = shared.rows(
-        {"spawn": [rated, said]}, {"join": {"fields": ["visitorId"], "width": 2}}, {"sort": ["rating"]}
-    )
+    rows = shared.rows({"spawn": [rated, said]}, {"join": {"fields": ["visitorId"], "width": 2}}, {"sort": ["rating"]})
     assert rows
     assert len({row["visitorId"] for row in rows}) == len(rows)
     assert all(0 <= row["rating"] <= 10 for row in rows if "rating" in row)

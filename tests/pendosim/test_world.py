@@ -115,9 +115,7 @@ def test_a_size_is_about_that_of_real_rows():
 def test_a_world_may_lack_anything(options):
     of = world(**options)
     tables = [of.visitors(), of.accounts(), of.guide_events(), of.poll_events()]
-    tables += [
-        of.buckets(source, unit) for source in ("events", "pageEvents") for unit in ("hour", "day", "month")
-    ]
+    tables += [of.buckets(source, unit) for source in ("events", "pageEvents") for unit in ("hour", "day", "month")]
     assert all(len(all_rows(table)) == len(table) for table in tables)
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from fastapi import APIRouter, FastAPI, Request
-from pendant.engine.worker import Worker
 
 from pendant.access.gate import PUBLIC
 from pendant.access.passwords import Passwords
 from pendant.app import App, open_app
+from pendant.engine.worker import Worker
 from pendant.model.access import Actor, Permission, Role
 from pendant.model.account import User
 from pendant.model.clock import SettableClock

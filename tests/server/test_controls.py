@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pendant.engine.worker import Worker
 
 from pendant.app import App
+from pendant.engine.worker import Worker
 from pendant.server.answers import answers, plain_page
 from pendant.server.asgi import BareSite, routes
 from pendant.server.identity import Identity

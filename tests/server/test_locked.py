@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pendant.engine.worker import Worker
 
 from pendant.app import App, open_app
+from pendant.engine.worker import Worker
 from pendant.model.access import local_actor
 from pendant.model.clock import SettableClock
 from pendant.model.connection import Draft

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
-from pendant.engine.worker import Worker
 
 from pendant.access.gate import Gate, PublicGate, gate_of
 from pendant.app import App
+from pendant.engine.worker import Worker
 from pendant.model.access import PERMISSIONS_OF_ROLE, Permission, Role
 from pendant.server.answers import answers, plain_page
 from pendant.server.asgi import asgi, routes

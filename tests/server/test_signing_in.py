@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from pendant.engine.worker import Worker
 
 from pendant.access.cookies import SESSION_COOKIE
 from pendant.app import App
+from pendant.engine.worker import Worker
 from pendant.model.access import Role
 from pendant.server.asgi import asgi
 from pendant.services import accounts

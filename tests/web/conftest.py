@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from pendant.engine.worker import Worker
 
 from pendant.app import App
+from pendant.engine.worker import Worker
 from pendant.model.access import Actor, Role
 from pendant.model.connection import Connection, Draft
 from pendant.server.asgi import asgi

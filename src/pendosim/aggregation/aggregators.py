@@ -94,9 +94,7 @@ def _concat(argument: object, environment: Environment) -> Aggregate:
 
     def joined(rows: list[Row]) -> list[Any]:
         found = [value(row) for row in rows]
-        return [
-            part for one in found if one is not None for part in (one if isinstance(one, list) else [one])
-        ]
+        return [part for one in found if one is not None for part in (one if isinstance(one, list) else [one])]
 
     return joined
 

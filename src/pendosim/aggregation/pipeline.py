@@ -140,9 +140,7 @@ def _fork(argument: object, world: World, environment: Environment, depth: int) 
         raise Refused("pipelines are nested too deeply")
     if not isinstance(argument, list) or not all(isinstance(branch, list) for branch in argument):
         raise Refused("fork is a list of lists of stages")
-    branches = [
-        [_step(*_stage(stage), world, environment, depth + 1) for stage in branch] for branch in argument
-    ]
+    branches = [[_step(*_stage(stage), world, environment, depth + 1) for stage in branch] for branch in argument]
 
     def run(rows: Rows) -> Iterator[Row]:
         kept = list(rows)

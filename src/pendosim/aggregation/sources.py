@@ -48,9 +48,7 @@ class Query:
         if given is None and "appId" not in self.parameters:
             return (DEFAULT_APP_ID,)
         found = given if isinstance(given, list) else [given]
-        if not all(
-            isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found
-        ):
+        if not all(isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found):
             raise Refused('appId is a number, a list of numbers or expandAppIds("*")')
         return tuple(found)
 

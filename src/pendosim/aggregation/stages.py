@@ -120,11 +120,7 @@ def _useragent(argument: object, environment: Environment) -> Step:
 
 def _sort(argument: object, _environment: Environment) -> Step:
     keys = [argument] if isinstance(argument, str) else argument
-    if (
-        not isinstance(keys, list)
-        or not keys
-        or not all(isinstance(key, str) and key.strip("+-") for key in keys)
-    ):
+    if not isinstance(keys, list) or not keys or not all(isinstance(key, str) and key.strip("+-") for key in keys):
         raise Refused("sort is a list of field names, each perhaps with - before it")
 
     def run(rows: Rows) -> Rows:

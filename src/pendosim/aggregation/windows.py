@@ -30,9 +30,7 @@ class Window:
         if len(starts) > ITERATIONS_MAX:
             raise Refused(f"timeSeries has {len(starts)} periods; wanted at most {ITERATIONS_MAX}")
         ends = [*starts[1:], self.end]
-        return [
-            Window(self.unit, start, end, iterative=False) for start, end in zip(starts, ends, strict=True)
-        ]
+        return [Window(self.unit, start, end, iterative=False) for start, end in zip(starts, ends, strict=True)]
 
 
 def window_of(series: object, environment: Environment) -> Window:

@@ -169,9 +169,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _at_most(left: Any, right: Any) -> bool:
-    return less(left, right) or (
-        left is not None and equal(left, right) and not isinstance(left, list | dict)
-    )
+    return less(left, right) or (left is not None and equal(left, right) and not isinstance(left, list | dict))
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

@@ -53,9 +53,7 @@ def unit_of_period(name: object) -> str:
     plain = str(name).removesuffix("Range").removesuffix("s")
     unit = _PERIOD_UNITS.get(str(name), plain)
     if unit not in UNITS:
-        raise Refused(
-            f"period {str(name)[:40]!r} is unknown; wanted hourly, daily, weekly, monthly or quarterly"
-        )
+        raise Refused(f"period {str(name)[:40]!r} is unknown; wanted hourly, daily, weekly, monthly or quarterly")
     return unit
 
 
@@ -170,9 +168,7 @@ FUNCTIONS: dict[str, Function] = {
     "list": Function(lambda *values: list(values), 0, 1000),
     "hash": Function(lambda value: None if value is None else stable_hash(value), 1, 1),
     "identified": Function(is_identified, 1, 1),
-    "eventSubType": Function(
-        lambda value: value.rsplit(":", 1)[-1] if isinstance(value, str) else None, 1, 1
-    ),
+    "eventSubType": Function(lambda value: value.rsplit(":", 1)[-1] if isinstance(value, str) else None, 1, 1),
     "floor": Function(_rounded(lambda value: value // 1), 1, 1),
     "abs": Function(_rounded(abs), 1, 1),
 }

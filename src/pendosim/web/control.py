@@ -58,9 +58,7 @@ class Control:
     def _expected(self, request: web.BaseRequest) -> Any:
         given: dict[str, Any] = dict(request.query)
         resource = given.pop("resource", "")
-        settings: dict[str, Any] = {
-            name: int(given.pop(name)) for name in ("since", "until") if name in given
-        }
+        settings: dict[str, Any] = {name: int(given.pop(name)) for name in ("since", "until") if name in given}
         if "apps" in given:
             settings["apps"] = [int(app) for app in given.pop("apps").split(",")]
         if "identified" in given:

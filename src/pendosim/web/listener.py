@@ -59,9 +59,7 @@ class Listener:
         reply = struck.answer() or await self._reply(request, body, given, struck)
         return await deliver(request, reply, struck, seen)
 
-    async def _reply(
-        self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck
-    ) -> Reply:
+    async def _reply(self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck) -> Reply:
         if isinstance(body, Refused):
             return text_reply(body.status, body.sentence)
         call = Call(

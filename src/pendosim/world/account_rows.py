@@ -16,9 +16,7 @@ from pendosim.world.words import INDUSTRIES, PLANS
 _NOT_UPDATED_EVERY = 40
 
 
-def account_table(
-    options: Options, people: People, visitor_last: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Table:
+def account_table(options: Options, people: People, visitor_last: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Table:
     count = len(people.account_ids)
     last = np.zeros(count, dtype=np.int64)
     chosen = people.account >= 0

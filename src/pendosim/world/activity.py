@@ -88,9 +88,7 @@ def _power_law(random: np.random.Generator, count: int, among: int) -> Places:
     return np.minimum((among * random.random(count) ** 2.2).astype(np.int64), among - 1)
 
 
-def _sessions(
-    random: np.random.Generator, options: Options, calendar: Calendar, now: int
-) -> tuple[Places, Places]:
+def _sessions(random: np.random.Generator, options: Options, calendar: Calendar, now: int) -> tuple[Places, Places]:
     """Start and application of every session."""
     today = calendar.floor("day", now)
     found = []
@@ -103,24 +101,18 @@ def _sessions(
         last = (calendar.add("day", start, 1) - start) // HOUR_MS - 1
         found.append(start + np.minimum(hours, last) * HOUR_MS + random.integers(0, HOUR_MS, len(hours)))
     starts = np.concatenate(found).astype(np.int64)
-    apps = np.where(
-        random.random(len(starts)) < _DEFAULT_APP_SHARE, 0, random.integers(0, options.apps, len(starts))
-    )
+    apps = np.where(random.random(len(starts)) < _DEFAULT_APP_SHARE, 0, random.integers(0, options.apps, len(starts)))
     return starts, apps.astype(np.int64)
 
 
-def _events(
-    random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places
-) -> Activity:
+def _events(random: np.random.Generator, people: People, start: Places, app: Places, visitor: Places) -> Activity:
     count = round(len(start) * _EVENTS_PER_SESSION)
     session = np.concatenate((np.arange(len(start)), random.integers(0, len(start), count - len(start))))
     session.sort()
     of = visitor[session]
     kind = random.choice(4, size=count, p=_KIND_SHARES).astype(np.int64)
     second_device = (random.random(len(start)) < _SECOND_DEVICE_SHARE)[session]
-    second_account = random.integers(0, 2, len(start)).astype(np.bool_)[session] & (
-        people.second_account[of] >= 0
-    )
+    second_account = random.integers(0, 2, len(start)).astype(np.bool_)[session] & (people.second_account[of] >= 0)
     parameter = 1 + _power_law(random, count, PARAMETERS - 1)
     properties = 1 + random.integers(0, PROPERTIES - 1, count)
     return Activity(

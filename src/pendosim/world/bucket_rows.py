@@ -72,15 +72,11 @@ class Counted:
     last_time: Places
 
 
-def bucket_table(
-    source: BucketSource, unit: str, activity: Activity, pools: Pools, calendar: Calendar
-) -> Table:
+def bucket_table(source: BucketSource, unit: str, activity: Activity, pools: Pools, calendar: Calendar) -> Table:
     """Every row of the source for one granularity, in an order that means nothing."""
     chosen = activity if source.kind is None else activity.where(activity.kind == source.kind)
     counted = _counted(source, unit, chosen, calendar)
-    return Table(
-        _encoded(source, unit, counted, pools, calendar), _columns(source, unit, counted, pools, calendar)
-    )
+    return Table(_encoded(source, unit, counted, pools, calendar), _columns(source, unit, counted, pools, calendar))
 
 
 def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Calendar) -> Counted:
@@ -112,9 +108,7 @@ def _counted(source: BucketSource, unit: str, activity: Activity, calendar: Cale
         np.minimum.reduceat(time, starts),
         np.maximum.reduceat(time, starts),
     )
-    return Counted(
-        activity.where(first[shuffle]), bucket[first][shuffle], *(column[shuffle] for column in columns)
-    )
+    return Counted(activity.where(first[shuffle]), bucket[first][shuffle], *(column[shuffle] for column in columns))
 
 
 def combined(parts: Sequence[Places]) -> Places:
@@ -132,9 +126,7 @@ def combined(parts: Sequence[Places]) -> Places:
     return key
 
 
-def _encoded(
-    source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar
-) -> ArrowArray:
+def _encoded(source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar) -> ArrowArray:
     """Join ready pieces of JSON, column by column: half a million dicts would take many seconds."""
     first = counted.first
     session = pa.array(_mixed(first.session)).cast(pa.large_string())
@@ -196,11 +188,7 @@ def _taken(pool: Sequence[str], places: Places) -> ArrowArray:
 
 def _mixed(numbers: Places) -> Places:
     """Spreads small numbers over nineteen digits, so that they look like random ids."""
-    return (
-        (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17
-        if len(numbers)
-        else numbers
-    )
+    return (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17 if len(numbers) else numbers
 
 
 def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> ArrowArray:
@@ -221,9 +209,7 @@ def _ip_piece(place: int, ip: str) -> str:
 def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> list[Any]:
     if source.kind is None:
         return [',"pageId":"allevents","properties":{}']
-    named = _taken(
-        [f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item
-    )
+    named = _taken([f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item)
     properties = _taken([f',"properties":{one}' for one in pools.properties], first.properties)
     if source.kind != PAGE:
         return [named, properties]
@@ -235,15 +221,8 @@ def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
     if source.kind == TRACK:
         return []
     names = ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount")
-    pool = [
-        "".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names))
-        for number in range(20)
-    ]
-    spread = (
-        _mixed(first.session) % len(pool)
-        if source.kind != FEATURE
-        else np.full(len(first), 19, dtype=np.int64)
-    )
+    pool = ["".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names)) for number in range(20)]
+    spread = _mixed(first.session) % len(pool) if source.kind != FEATURE else np.full(len(first), 19, dtype=np.int64)
     return [_taken(pool, spread)]
 
 

@@ -121,9 +121,7 @@ def made_definitions(apps: tuple[App, ...], seed: int, now: int) -> Definitions:
         pages = [_page(tagging, app, number) for number in range(PAGES_PER_APP)]
         made.pages += pages
         made.features += [_feature(tagging, app, number, pages) for number in range(FEATURES_PER_APP)]
-        made.track_types += [
-            track_type(tagging, app, name, number) for number, name in enumerate(TRACK_NAMES)
-        ]
+        made.track_types += [track_type(tagging, app, name, number) for number, name in enumerate(TRACK_NAMES)]
     return made
 
 

@@ -22,9 +22,7 @@ _COMMENTS = ("Great product", "Too slow, sometimes", 'The "export" is missing', 
 class Interactions:
     """Makes rows from a sample of the single events: a guide is seen where somebody is."""
 
-    def __init__(
-        self, activity: Activity, people: People, apps: tuple[App, ...], guides: list[Row], seed: int
-    ) -> None:
+    def __init__(self, activity: Activity, people: People, apps: tuple[App, ...], guides: list[Row], seed: int) -> None:
         self._activity = activity
         self._people = people
         self._apps = apps
@@ -41,11 +39,7 @@ class Interactions:
         """Places in the activity in no order, and a random number for each."""
         random = random_of(self._seed, part)
         count = round(len(self._activity) * share)
-        places = (
-            random.choice(len(self._activity), size=count, replace=False)
-            if count
-            else np.zeros(0, dtype=np.int64)
-        )
+        places = random.choice(len(self._activity), size=count, replace=False) if count else np.zeros(0, dtype=np.int64)
         return places.tolist(), random.integers(0, 2**31, count).tolist()
 
     def _guide_event(self, place: int, number: int) -> Row:
@@ -55,9 +49,7 @@ class Interactions:
         kind = _TYPES[number // 7 % len(_TYPES)]
         step = guide["steps"][number // 3 % len(guide["steps"])]
         actions = (
-            to_json([{"action": "advanceGuide", "eventType": "click"}]).decode()
-            if kind == "guideActivity"
-            else ""
+            to_json([{"action": "advanceGuide", "eventType": "click"}]).decode() if kind == "guideActivity" else ""
         )
         return row | {
             "type": kind,
@@ -96,9 +88,7 @@ class Interactions:
 
     def _common(self, place: int, number: int) -> Row:
         activity, people = self._activity, self._people
-        visitor, account, time = (
-            int(column[place]) for column in (activity.visitor, activity.account, activity.time)
-        )
+        visitor, account, time = (int(column[place]) for column in (activity.visitor, activity.account, activity.time))
         app, ip = self._apps[int(activity.app[place])], int(activity.ip[place])
         where, session = PLACES[place_of_ip(ip)], str(int(activity.session[place]))
         account_id = people.account_ids[account] if account >= 0 else ""

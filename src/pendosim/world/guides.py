@@ -156,8 +156,7 @@ def _report(tagging: Tagging, app: App, name: str, kind: str, columns: dict[str,
     source = {"source": {f"{kind}s": None}}
     stages = [source, {"identified": f"{kind}Id"}, {"sort": [f"{kind}Id"]}, {"select": columns}]
     shown = [
-        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of}
-        for column, of in columns.items()
+        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of} for column, of in columns.items()
     ]
     return report | {
         "type": "Saved Reports",

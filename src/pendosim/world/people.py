@@ -100,8 +100,7 @@ def _visitor_ids(
     numbers = random.integers(0, 2**62, count).tolist()
     names = zip(numbers, anonymous.tolist(), account.tolist(), strict=True)
     ids = [
-        _visitor_id(place, number, of, anonymous=is_anonymous)
-        for place, (number, is_anonymous, of) in enumerate(names)
+        _visitor_id(place, number, of, anonymous=is_anonymous) for place, (number, is_anonymous, of) in enumerate(names)
     ]
     for place, strange in zip(odd, ODD_VISITOR_IDS, strict=False):
         ids[place] = strange

@@ -77,9 +77,7 @@ def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
     else:
         return {}
     groups |= {auto_group(app): _PER_APP for app in app_ids}
-    schema = {
-        group: {name: _entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()
-    }
+    schema = {group: {name: _entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()}
     for group, fields in _NOT_KEPT.items():
         schema[group] |= {name: _entry(group, *of) | {"isDeleted": True} for name, of in fields.items()}
     return schema

@@ -20,9 +20,7 @@ _NEVER_SHARE = 0.03
 _LAG_MS = 900_000
 
 
-def visitor_table(
-    options: Options, people: People, activity: Activity, apps: tuple[App, ...], now: int
-) -> Table:
+def visitor_table(options: Options, people: People, activity: Activity, apps: tuple[App, ...], now: int) -> Table:
     count = len(people.visitor_ids)
     order = random_of(options.seed, "visitor order").permutation(count)
     last = last_visits(options, people, activity, now)
@@ -30,9 +28,7 @@ def visitor_table(
     return Table.of_rows(rows, {"visitorId": lambda: string_column(order, people.visitor_ids)})
 
 
-def last_visits(
-    options: Options, people: People, activity: Activity, now: int
-) -> np.ndarray[Any, np.dtype[np.int64]]:
+def last_visits(options: Options, people: People, activity: Activity, now: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Find the last event; some time before all events for who has none, 0 for who never came."""
     random = random_of(options.seed, "last visits")
     count = len(people.visitor_ids)
@@ -139,9 +135,7 @@ def _custom(random: list[int], first_visit: int) -> Row:
     return custom
 
 
-def _rare_groups(
-    metadata: Row, random: list[int], apps: tuple[App, ...], times: tuple[int, int, int]
-) -> None:
+def _rare_groups(metadata: Row, random: list[int], apps: tuple[App, ...], times: tuple[int, int, int]) -> None:
     if len(apps) > 1 and random[1] % 4 == 0:
         app = apps[1 + random[1] // 4 % (len(apps) - 1)]
         metadata[auto_group(app.id)] = {"firstvisit": times[0], "lastvisit": times[1]}

@@ -116,9 +116,7 @@ class World:
             made = self._buckets.get((source, unit))
             if made is None or made.live != live:
                 activity, pools = self.events()
-                made = _Buckets(
-                    live, bucket_table(BUCKET_SOURCES[source], unit, activity, pools, self.calendar)
-                )
+                made = _Buckets(live, bucket_table(BUCKET_SOURCES[source], unit, activity, pools, self.calendar))
                 self._buckets[source, unit] = made
             return made.table
 
