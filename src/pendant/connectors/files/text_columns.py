@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -77,6 +76,8 @@ def list_texts(array: Array, item_texts: Callable[[Array], Array]) -> Array:
     if array.null_count:
         lengths = compute.fill_null(lengths, 0)
     offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(lengths.to_numpy(zero_copy_only=False), dtype=np.int32)])
-    edges: Any = pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets.tobytes())])
-    texts = put_together("[", compute.binary_join(pa.ListArray.from_arrays(edges, items), constant(",")), "]")
+    lists = pa.Array.from_buffers(
+        pa.list_(pa.string()), len(array), [None, pa.py_buffer(offsets.tobytes())], children=[items]
+    )
+    texts = put_together("[", compute.binary_join(lists, constant(",")), "]")
     return compute.if_else(array.is_null(), pa.scalar(None, pa.string()), texts) if array.null_count else texts
