@@ -26,7 +26,8 @@ from pendant.model.run import Slice
 STORAGE_VERSION = "v1.0.0"
 # A quarter of DuckDB's default: a row group is built in memory, and other rows of the run are there too.
 ROW_GROUP_SIZE = 30_720
-NEW_FILE = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
+EXISTING_FILE = f"ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
+NEW_FILE = f"{EXISTING_FILE}, STORAGE_VERSION '{STORAGE_VERSION}'"
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Measured: a second thread makes loading in order slower, and needs twice the memory.
     "threads": "1",
@@ -36,7 +37,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 # Tried one after the other: the first is enough but for very wide or very long rows, and DuckDB fills what it gets.
-MEMORY_LIMITS = ("64MB", "512MB", "4GB")
+MEMORY_LIMITS = ("48MB", "512MB", "4GB")
 
 
 class DuckDbDestination:
@@ -91,6 +92,8 @@ class DuckDbDestination:
             raise target_exists(f'The table "{self._table}" in {self._target}')
 
     def _load(self, path: Path, parts: Sequence[Slice]) -> None:
+        # What reading has left behind makes room for DuckDB's own memory.
+        pa.default_memory_pool().release_unused()
         with named_problems(path):
             for memory_limit in MEMORY_LIMITS[:-1]:
                 try:
@@ -130,7 +133,7 @@ def _check_name(table: str) -> None:
 def _attached(path: Path, *, read_only: bool = False, **settings: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB of our own with the file attached as `target`; closing it gives the file free."""
     literal = str(path).replace("'", "''")
-    options = "READ_ONLY" if read_only else "READ_WRITE" if path.exists() else NEW_FILE
+    options = "READ_ONLY" if read_only else EXISTING_FILE if path.exists() else NEW_FILE
     with duckdb.connect(config=CONFIG | settings) as database:
         database.execute(f"ATTACH '{literal}' AS target ({options})")
         yield database
