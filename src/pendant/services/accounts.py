@@ -10,8 +10,6 @@ import uuid
 from dataclasses import replace as with_changes
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection as Transaction
-
 from pendant.access.names import accepted_name
 from pendant.access.passwords import accepted_password
 from pendant.access.tokens import new_session_token, new_setup_code, setup_code_from_input, token_hash
@@ -22,6 +20,7 @@ from pendant.model.account import Session, User
 from pendant.services.attempts import count_login, count_setup, forget_login
 from pendant.store import accounts as stored
 from pendant.store import audit
+from pendant.store.transaction import Transaction
 
 SETUP_CODE_LIFETIME = timedelta(hours=24)
 SESSION_LIFETIME = timedelta(hours=12)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection as Transaction
-
 from pendant.access.limits import CONNECTION_TEST_BY_USER, LOGIN_BY_ACCOUNT, LOGIN_BY_NETWORK, Limit, network_of
 from pendant.access.names import counted_name
 from pendant.access.tokens import token_hash
@@ -13,6 +11,7 @@ from pendant.app import App
 from pendant.errors import TooManyTries
 from pendant.model.access import Actor
 from pendant.store import accounts as stored
+from pendant.store.transaction import Transaction
 
 _MEMORY = timedelta(hours=1)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from pendant.app import App
 from pendant.connectors import open_source
 from pendant.connectors.destinations import open_destination
+from pendant.engine import pipeline
+from pendant.engine.slices import Ends
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
@@ -124,8 +126,5 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
     source = open_source(app.catalogue, app.egress, connection, export, None)
     destination = open_destination(export, run_id=run_id, may_replace=may_replace)
-    schema = transformation(source.schema, select=export.select, filter=export.filter).schema
-    try:
-        destination.ensure_schema(schema)
-    finally:
-        destination.discard()
+    between = transformation(source.schema, select=export.select, filter=export.filter)
+    pipeline.rehearse(Ends(source, between, destination))

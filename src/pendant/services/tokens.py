@@ -6,8 +6,6 @@ import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import Connection as Transaction
-
 from pendant.access.tokens import is_api_token, new_api_token, token_hash
 from pendant.app import App
 from pendant.errors import Conflict, NotAllowed, NotFound, WrongInput
@@ -17,6 +15,7 @@ from pendant.services.nearest import did_you_mean
 from pendant.services.permission import require
 from pendant.store import accounts as stored
 from pendant.store import audit
+from pendant.store.transaction import Transaction
 
 DAYS_DEFAULT = 90
 DAYS_MAX = 366

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +15,7 @@ from pendant.model.access import Permission, Role
 from pendant.model.account import ApiToken, Session, User
 from pendant.model.names import name_key
 from pendant.store.tables import api_tokens, attempts, sessions, setup_codes, users
+from pendant.store.transaction import Transaction
 
 
 def insert_user(tx: Transaction, user: User) -> None:
