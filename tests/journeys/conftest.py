@@ -25,9 +25,7 @@ def installation(tmp_path: Path) -> Installation:
 def subscription() -> Iterator[pendosim.Pendo]:
     """One for all tests. Its clock stands still, so that what it holds is the same at every look."""
     now = round(time.time() * 1000)
-    with pendosim.running(
-        now=now, visitors=300, accounts=20, days=12, events_per_day=60, apps=2, seed=7
-    ) as running:
+    with pendosim.running(now=now, visitors=300, accounts=20, days=12, events_per_day=60, apps=2, seed=7) as running:
         yield running
 
 

@@ -147,9 +147,7 @@ def signed_in(server: Server) -> SignedIn:
     """Enter the setup code as the first page asks for it, and make an API token."""
     stranger = Client(server.port, Sec_Fetch_Site="same-origin")
     form = f"code={server.setup_code}&name=Olga&password={PASSWORD.replace(' ', '+')}"
-    entered = stranger.send(
-        "POST", "/set-up", body=form.encode(), Content_Type="application/x-www-form-urlencoded"
-    )
+    entered = stranger.send("POST", "/set-up", body=form.encode(), Content_Type="application/x-www-form-urlencoded")
     assert entered.status == 303, entered.text
     session = _part(r"__Host-pendant=([^;]+)", entered.headers["Set-Cookie"])
     browser = Client(server.port, session=session)
