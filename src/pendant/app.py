@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -12,15 +10,13 @@ from typing import Self
 from pendant.access.passwords import Passwords
 from pendant.connectors.catalogue import Catalogue, load
 from pendant.egress import Egress
-from pendant.errors import SetupProblem
 from pendant.model.clock import Clock, SystemClock
 from pendant.model.scrub import Scrubber
 from pendant.settings import Settings
 from pendant.store.database import Database
 from pendant.store.keys import KeyTable
+from pendant.store.sqlite_version import refuse_old_sqlite
 from pendant.vault import Vault, provider_from
-
-SQLITE_OF_NEW_PYTHON = (3, 42, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ def open_app(settings: Settings, clock: Clock | None = None, *, scrubber: Scrubb
 
     `scrubber` is the one that the log uses, so that no line shows a token that is in use.
     """
-    refuse_old_sqlite(sys.version_info[:2], sqlite3.sqlite_version_info)
+    refuse_old_sqlite()
     time = clock or SystemClock()
     catalogue = load()
     with ExitStack() as opened:
@@ -63,14 +59,3 @@ def open_app(settings: Settings, clock: Clock | None = None, *, scrubber: Scrubb
         egress = Egress(allow_networks=settings.allow_networks, opener=vault, clock=time, scrubber=scrubber)
         opened.callback(egress.close)
         return App(settings, time, database, vault, egress, catalogue, opened.pop_all())
-
-
-def refuse_old_sqlite(python: tuple[int, ...], sqlite: tuple[int, ...]) -> None:
-    """Python 3.12 brought behaviour that durable runs rely on and that SQLite before 3.42 answers wrongly."""
-    if python >= (3, 12) and sqlite < SQLITE_OF_NEW_PYTHON:
-        found = ".".join(str(part) for part in sqlite)
-        raise SetupProblem(
-            "sqlite_too_old",
-            f"Python {python[0]}.{python[1]} is linked to SQLite {found}, but SQLite 3.42 or newer is needed with it.",
-            hint="Use Python 3.11, or a Python that is linked to a newer SQLite.",
-        )

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from pendant.app import App, open_app, refuse_old_sqlite
+from pendant.app import App, open_app
 from pendant.errors import SetupProblem
 from pendant.model.vault import VaultState
 from pendant.settings import Settings
+from pendant.store.sqlite_version import refuse_old_sqlite
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,8 +85,16 @@ def demo(
 
 
 def _connect(app: App, output: Output, simulator: Simulator) -> None:
-    output.say(f"Connecting to {simulator.api} as {NAME!r}; the token goes straight into the vault.")
-    _save(app, Draft(NAME, "pendo", "engage", region="custom", base_uri=simulator.api), simulator.key)
+    """Create the connection with the command that a person would type, and test it."""
+    known = any(connection.name == NAME for connection in connections.find(app, local_actor()))
+    verb = ("edit", NAME) if known else ("create", "--name", NAME, "--application", "pendo", "--api", "engage")
+    words = ("connections", *verb, "--region", "custom", "--base-uri", simulator.api, "--no-test", "--token-stdin")
+    output.say(f"$ pendant {shlex.join(words)}")
+    output.say("  (the token comes in through standard input and goes straight into the vault)")
+    command = [sys.executable, "-m", "pendant", *words]
+    made = subprocess.run(command, input=simulator.key, text=True, capture_output=True, check=False)  # noqa: S603 - our own interpreter, no shell
+    if made.returncode:
+        raise PendantError("demo_failed", f"The connection was not saved: {made.stderr.strip()}")
     stages = list(shown_stages(output, connections.test_saved(app, local_actor(), NAME)))
     if any(stage.outcome == "failed" for stage in stages):
         raise PendantError("demo_failed", "The connection to the simulator does not work; the stages above say why.")

@@ -64,6 +64,14 @@ def run(job: Job) -> Written:
         raise
 
 
+def rehearse(ends: Ends) -> None:
+    """Put the parts together as a run will and take them apart again: what does not fit is raised at once."""
+    try:
+        ends.destination.ensure_schema(ends.transformation.schema)
+    finally:
+        ends.destination.discard()
+
+
 def _all_rows(job: Job, parts: Sequence[Slice]) -> list[Slice]:
     """Do all slices, several at once; return them in output order."""
     board = Board(parts, job.halt)

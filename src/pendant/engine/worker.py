@@ -40,6 +40,11 @@ class Worker:
         self._lock = threading.Lock()
         self._executions: dict[str, Execution] = {}
         self._waiting: dict[str, Future[None]] = {}
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
 
     def run_now(self, run_id: str, listener: Listener) -> Run:
         """Run a queued run to its end and return it; `listener` is told how far it is, at most ten times a second.
@@ -83,6 +88,7 @@ class Worker:
         return [run.id for run in unfinished if not self._is_fresh(run) and self._take_over(run)]
 
     def close(self) -> None:
+        self._closed = True
         with self._lock:
             executions = dict(self._executions)
         for run_id, execution in executions.items():

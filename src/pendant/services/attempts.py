@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection as Transaction
-
 from pendant.access.limits import CONNECTION_TEST_BY_USER, LOGIN_BY_ACCOUNT, LOGIN_BY_NETWORK, Limit, network_of
 from pendant.access.names import counted_name
 from pendant.access.tokens import token_hash
@@ -13,6 +11,7 @@ from pendant.app import App
 from pendant.errors import TooManyTries
 from pendant.model.access import Actor
 from pendant.store import accounts as stored
+from pendant.store.transaction import Transaction
 
 _MEMORY = timedelta(hours=1)
 
@@ -26,14 +25,14 @@ def count_setup(app: App, address: str) -> None:
     _count(app, {_network_key(address): LOGIN_BY_NETWORK})
 
 
-def count_connection_test(app: App, actor: Actor) -> None:
+def count_connection_test(app: App, *, by: Actor) -> None:
     """Count one test of a connection, so that nobody scans a network with it.
 
     The command line is not counted: whoever runs it can reach the network without us.
     """
-    if actor.door == "cli":
+    if by.door == "cli":
         return
-    _count(app, {f"connection-test:{actor.id}": CONNECTION_TEST_BY_USER})
+    _count(app, {f"connection-test:{by.id}": CONNECTION_TEST_BY_USER})
 
 
 def forget_login(app: App, tx: Transaction, name: str) -> None:

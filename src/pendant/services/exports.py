@@ -9,21 +9,17 @@ from pathlib import Path
 from pendant.app import App
 from pendant.connectors import open_source
 from pendant.connectors.destinations import open_destination
+from pendant.engine import pipeline
+from pendant.engine.slices import Ends
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.run import Run
-from pendant.services import catalogue
-from pendant.services.catalogue import Offer
 from pendant.services.lookup import resolve
 from pendant.services.permission import require
 from pendant.store import audit, runs
 from pendant.transform.sql import transformation
-
-
-def resources(app: App, actor: Actor) -> list[Offer]:
-    return catalogue.resources(app, actor)
 
 
 def start(app: App, actor: Actor, export: Export) -> Run:
@@ -130,8 +126,5 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
     source = open_source(app.catalogue, app.egress, connection, export, None)
     destination = open_destination(export, run_id=run_id, may_replace=may_replace)
-    schema = transformation(source.schema, select=export.select, filter=export.filter).schema
-    try:
-        destination.ensure_schema(schema)
-    finally:
-        destination.discard()
+    between = transformation(source.schema, select=export.select, filter=export.filter)
+    pipeline.rehearse(Ends(source, between, destination))

@@ -7,7 +7,7 @@ from pendant.model.connection import TestReport
 
 _PROBLEM_OF_STAGE: dict[str, tuple[type[RemoteProblem], str]] = {
     "address": (AddressRefused, "address_refused"),
-    "name": (Unreachable, "name_unresolved"),
+    "name": (Unreachable, "name_not_resolved"),
     "tls": (Unreachable, "tls_failed"),
     "answer": (RemoteProblem, "test_failed"),
     "key": (CredentialsRefused, "credentials_refused"),

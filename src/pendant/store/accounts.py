@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +15,7 @@ from pendant.model.access import Permission, Role
 from pendant.model.account import ApiToken, Session, User
 from pendant.model.names import name_key
 from pendant.store.tables import api_tokens, attempts, sessions, setup_codes, users
+from pendant.store.transaction import Transaction
 
 
 def insert_user(tx: Transaction, user: User) -> None:
@@ -46,6 +46,10 @@ def user(tx: Transaction, user_id: str) -> User | None:
 def user_by_name(tx: Transaction, name: str) -> User | None:
     row = tx.execute(select(users).where(users.c.name_key == name_key(name))).first()
     return None if row is None else _user(row)
+
+
+def list_users(tx: Transaction) -> list[User]:
+    return [_user(row) for row in tx.execute(select(users).order_by(users.c.name_key))]
 
 
 def user_count(tx: Transaction) -> int:

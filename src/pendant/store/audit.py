@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import select
 
 from pendant.model.access import Actor
 from pendant.model.account import AuditEntry
 from pendant.store.tables import audit
+from pendant.store.transaction import Transaction
 
 
 def append(

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Row, or_, select, update
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import delete as delete_from
 from sqlalchemy.exc import IntegrityError
 
@@ -15,6 +14,7 @@ from pendant.model.connection import Access, Connection, ConnectionStatus, HttpS
 from pendant.model.names import name_key
 from pendant.store.database import flush_deleted
 from pendant.store.tables import connections
+from pendant.store.transaction import Transaction
 
 _UNREADABLE = HttpSettings(base_uri="")
 

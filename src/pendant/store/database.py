@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import URL, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy import Connection as Transaction
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,6 +17,7 @@ from pendant.errors import SetupProblem
 from pendant.model.clock import Clock
 from pendant.store.problems import as_setup_problem
 from pendant.store.tables import HEAD, instance
+from pendant.store.transaction import Transaction
 
 BUSY_TIMEOUT_MS = 30_000
 _CHECKPOINT_TIMEOUT_MS = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import delete, select, update
 
 from pendant.model.connection import Connection
@@ -13,6 +12,7 @@ from pendant.model.vault import SealedSecret, WrappedKek
 from pendant.store import connections as connection_rows
 from pendant.store.database import Database, flush_deleted
 from pendant.store.tables import instance, keks, secrets
+from pendant.store.transaction import Transaction
 
 
 class KeyTable:

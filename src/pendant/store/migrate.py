@@ -7,7 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection as Transaction
+
+from pendant.store.transaction import Transaction
 
 _FOLDER = Path(__file__).parent / "migrations"
 

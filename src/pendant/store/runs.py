@@ -7,13 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection as Transaction
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
 from pendant.model.run import ENDED, Note, Run, RunState, Slice, SliceRecord, SliceState
 from pendant.store.tables import run_slices, runs
+from pendant.store.transaction import Transaction
 
 _WROTE = (RunState.FINISHED.value, RunState.FINISHED_WITH_ERRORS.value)
 
