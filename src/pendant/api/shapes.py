@@ -76,6 +76,7 @@ class StageShape(Shape):
     outcome: str
     detail: str
     hint: str
+    code: str
 
 
 class ReportShape(Shape):

@@ -77,6 +77,7 @@ def stage_shape(stage: TestStage) -> dict[str, Any]:
         "outcome": stage.outcome,
         "detail": stage.detail,
         "hint": stage.hint,
+        "code": stage.code,
     }
 
 

@@ -100,8 +100,8 @@ ADDRESS = Verdict(
     AddressRefused,
     "address_refused",
     "{host} leads to an address this installation does not connect to.",
-    hint="Private and special addresses are reached only by a connection whose network is private, "
-    "inside PENDANT_ALLOW_NETWORKS.",
+    hint="Use https and a public address, or have its network added to PENDANT_ALLOW_NETWORKS: private addresses "
+    "and plain http are possible only there.",
 )
 NAME = Verdict(
     Unreachable,
