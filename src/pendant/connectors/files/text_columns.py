@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
-from pendant.connectors.files.text import Array, Texts, bytes_of, compute
+from pendant.connectors.files.text import Array, Texts, bytes_of, compute, joined, scalar
 
 SPACE = 0x20
 
@@ -53,7 +53,7 @@ def time_texts(array: Array) -> Texts:
 
 def _iso(array: Array, suffix: str) -> Array:
     texts = compute.binary_replace_slice(array.cast(pa.string()), 10, 11, "T")
-    return compute.binary_join_element_wise(texts, suffix, "") if suffix else texts
+    return joined(texts, suffix) if suffix else texts
 
 
 def replace_where_present(texts: Array, replacements: Mapping[str, str]) -> Array:
@@ -71,9 +71,9 @@ def has_control_characters(texts: Array) -> bool:
 
 def list_texts(array: Array, item_texts: Callable[[Array], Array]) -> Array:
     """Write lists as JSON arrays; `item_texts` turns the items into complete JSON values."""
-    items = compute.fill_null(item_texts(array.flatten()), "null")
+    items = compute.fill_null(item_texts(array.flatten()), scalar("null"))
     lengths = compute.fill_null(compute.list_value_length(array), 0)
     offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(lengths.to_numpy(zero_copy_only=False), dtype=np.int32)])
     contents = compute.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items), ",")
-    texts = compute.binary_join_element_wise("[", contents, "]", "")
+    texts = joined("[", contents, "]")
     return compute.if_else(array.is_null(), pa.scalar(None, pa.string()), texts) if array.null_count else texts
