@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from pendant.model.access import Permission
+from pendant.model.access import Permission, Role
+from server.fixtures import PASSWORD
 from server.rig import Client
 
 
@@ -53,7 +54,7 @@ def test_the_description_holds_every_route_of_the_api_with_its_permission(olga: 
     described = olga.get("/api/v1/openapi.json").json()
     assert all(path.startswith("/api/v1/") for path in described["paths"])
     operations = [operation for methods in described["paths"].values() for operation in methods.values()]
-    assert len(operations) == 23
+    assert len(operations) == 26
     assert {operation["x-permission"] for operation in operations} <= {*Permission, "signed in"}
 
 
@@ -67,3 +68,30 @@ def test_c20_the_description_is_for_whoever_is_signed_in(stranger: Client, vera:
 
 def test_c20_the_health_check_says_nothing_but_that_it_answers(stranger: Client) -> None:
     assert stranger.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_password_is_changed_in_a_session_and_by_nothing_else(
+    olga: Client, stranger: Client, program: Callable[..., Client], sessions: dict[Role, str]
+) -> None:
+    asked = {"old_password": PASSWORD, "new_password": "copper ladder quiet moss"}
+    assert stranger.post("/api/v1/me/password", asked).status == 401
+    assert program().post("/api/v1/me/password", asked).code == "session_needed"
+    assert olga.post("/api/v1/me/password", asked | {"old_password": "nope"}).code == "password_wrong"
+    assert olga.post("/api/v1/me/password", asked).status == 204
+    assert olga.get("/api/v1/me").status == 401
+
+
+def test_users_are_listed_to_whoever_may_manage_them(olga: Client, vera: Client) -> None:
+    listed = olga.get("/api/v1/users").json()["users"]
+    assert [(each["name"], each["role"]) for each in listed] == [
+        ("Olga", "owner"),
+        ("Otto", "operator"),
+        ("Vera", "viewer"),
+    ]
+    assert vera.get("/api/v1/users").status == 403
+
+
+def test_resources_say_what_can_be_exported_and_how(olga: Client) -> None:
+    found = {each["name"]: each for each in olga.get("/api/v1/resources?connector=pendo").json()["resources"]}
+    assert (found["pageEvents"]["takes_times"], found["visitors"]["takes_times"]) == (True, False)
+    assert olga.get("/api/v1/resources?connector=nothing").code == "connector_unknown"

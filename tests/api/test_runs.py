@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pendant.app import App
+from pendant.engine.owner import RunLocks
 from pendant.model.run import Run, RunState
+from pendant.store import audit
 from pendant.store import runs as stored
 from pendosim import Pendo, running
 from server.rig import Answer, Client
@@ -117,12 +119,21 @@ def test_cancelling_a_run_that_has_ended_leaves_it(olga: Client, asked: dict[str
     assert (answer.status, answer.json()["state"]) == (202, "finished")
 
 
-def test_a_run_of_another_process_is_not_cancelled_here(app: App, olga: Client) -> None:
+def test_a_run_of_another_process_is_not_cancelled_here_but_one_that_was_left_behind_is(app: App, olga: Client) -> None:
     run = Run(str(uuid.uuid4()), "export", "visitors", "c", "C", "t", {}, state=RunState.RUNNING)
     with app.database.begin() as tx:
         stored.insert(tx, run)
+    other_process = RunLocks(app.settings.data_dir)
+    handle = other_process.take(run.id)
+    assert handle
     answer = olga.post(f"/api/v1/runs/{run.id}/cancel")
     assert (answer.status, answer.code) == (409, "run_elsewhere")
+
+    other_process.give_back(run.id, handle)
+    answer = olga.post(f"/api/v1/runs/{run.id}/cancel")
+    assert (answer.status, answer.json()["state"]) == (202, "cancelled")
+    with app.database.read() as tx:
+        assert "run.cancel" in {entry.action for entry in audit.recent(tx)}
 
 
 def test_following_a_run_that_does_not_exist_is_answered_404(olga: Client) -> None:

@@ -174,7 +174,7 @@ def slow_export(home: Path, pendo: Pendo) -> Iterator[subprocess.Popen[str]]:
     assert created.returncode == 0, created.stderr
     command = [*COMMAND, "export", "pages", "--connection", "A", "--to", str(home / "pages.csv")]
     pendo.forget_requests()
-    pendo.faults.arm(Fault("delay", path="/api/v1/page", seconds=8.0, times=None))
+    pendo.faults.arm(Fault("delay", path="/api/v1/page", seconds=30.0, times=None))
     with subprocess.Popen(
         command, text=True, env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -194,8 +194,10 @@ def test_a_stopped_export_is_a_cancelled_run_and_leaves_nothing_behind(
     tmp_path: Path, pendo: Pendo, number: signal.Signals, code: int
 ) -> None:
     with slow_export(tmp_path, pendo) as process:
+        began = time.monotonic()
         process.send_signal(number)
         out, err = process.communicate(timeout=20)
+        assert time.monotonic() - began < 3
         assert process.returncode == code
         assert "Traceback" not in out + err
     assert {entry.name for entry in tmp_path.iterdir()} == {"data", "keys"}

@@ -54,7 +54,7 @@ def test_a_saved_connection_is_tested_stage_by_stage(cli: Cli, create: Create) -
     report = cli("connections", "test", "Production", "--json").json
     assert report["ok"] is True
     assert report["access"] == "read-write"
-    assert {"name", "title", "outcome", "detail", "hint"} == set(report["stages"][0])
+    assert {"name", "title", "outcome", "detail", "hint", "code"} == set(report["stages"][0])
 
 
 def test_a_wrong_key_is_refused_and_nothing_is_saved(cli: Cli, pendo: Pendo, canary: str) -> None:

@@ -133,6 +133,27 @@ def test_two_hundred_with_valid_false_is_a_failure(bench):
     ping = Ping(relative_uri="/api/v1/token/verify", success_path="writeAccess", success_values=("true",))
     found = bench.report(bench.connection(ping=ping), bench.pendo.read_only_key)
     assert (outcomes(found)["answer"], outcomes(found)["key"]) == ("ok", "failed")
+    stage = next(stage for stage in found.stages if stage.name == "key")
+    assert stage.detail == "The answer says writeAccess: false, where true was wanted."
+
+
+@pytest.mark.parametrize(
+    ("changes", "stage", "code"),
+    [
+        ({"base_uri": "http://10.9.8.7"}, "address", "address_refused"),
+        ({"base_uri": "http://127.0.0.1:9"}, "answer", "unreachable"),
+        ({"ping": Ping(relative_uri="/api/v2/nothing")}, "answer", "not_found_there"),
+        ({"authentication": Authentication("header", "x-other")}, "key", "credentials_refused"),
+        (
+            {"ping": Ping(relative_uri="/api/v1/token/verify", success_path="no", success_values=("1",))},
+            "key",
+            "credentials_refused",
+        ),
+    ],
+)
+def test_a_failed_stage_has_a_code_for_programs(bench, changes, stage, code):
+    found = bench.report(bench.connection(**changes), bench.pendo.key)
+    assert [(each.name, each.code) for each in found.stages if each.outcome == "failed"] == [(stage, code)]
 
 
 def test_an_address_without_the_api_fails_at_the_answer(bench):
@@ -188,7 +209,7 @@ def test_a_real_event_is_sent_only_when_asked_for(bench):
 
 def test_a_wrong_secret_fails_the_event(bench):
     found = bench.report(bench.connection("track"), uuid_with(), send_event=True)
-    assert (outcomes(found)["event"], found.ok) == ("failed", False)
+    assert (outcomes(found)["event"], outcomes(found)["access"], found.ok) == ("failed", "skipped", False)
 
 
 def test_the_universal_connector_judges_the_answer_by_its_own_ping(bench):

@@ -67,6 +67,8 @@ def test_the_small_declaration_is_enough():
         (SMALL + "colour: red\n", "colour"),
         (SMALL + "title: Again\n", "stands twice"),
         (SMALL.replace("title: Example", "title: 5"), "title"),
+        (SMALL.replace("title: Example", "<<: {title: Example}"), "merge keys"),
+        (SMALL + "[a, b]: c\n", "a key must be a word"),
         (SMALL.replace("Reads.", "&reads Reads.").replace("A token.", "*reads"), "aliases"),
         (SMALL.replace("title: Example", "title: &anchor Example"), "anchors"),
         (SMALL.replace("title: Example", "title: !!python/name:os.system x"), "could not determine a constructor"),

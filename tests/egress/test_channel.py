@@ -253,6 +253,6 @@ def test_after_close_an_exchange_is_refused_with_a_sentence(world, serve):
     channel = world.channel(server.url(), egress=egress)
     channel.call(GET)
     egress.close()
-    with pytest.raises(Exception, match="shutting down") as caught:
+    with pytest.raises(Exception, match="told to stop") as caught:
         channel.call(GET)
     assert caught.value.code == "connection_broken"

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress.world import START
+from pendant.egress.ending import Ending
 from pendant.egress.pace import Pace
 from pendant.model.clock import SettableClock
 
@@ -18,12 +19,13 @@ STEPS = st.lists(
 @settings(max_examples=100, deadline=None)
 def test_requests_are_never_closer_than_the_minimum_wait_and_never_inside_a_hold(steps, wait_ms):
     clock = SettableClock(START)
-    pace = Pace(concurrency_level=1, minimum_wait_ms=wait_ms, clock=clock, pause=clock.advance)
+    pace = Pace(concurrency_level=1, minimum_wait_ms=wait_ms, clock=clock)
+    ending = Ending(clock.advance)
     left: list[float] = []
     held_until = 0.0
     for what, seconds in steps:
         if what == "ask":
-            with pace.place():
+            with pace.place(ending):
                 left.append(clock.monotonic())
                 assert clock.monotonic() >= held_until - 1e-6
         elif what == "hold":
@@ -39,14 +41,15 @@ def test_a_place_is_given_back_when_waiting_for_its_turn_fails():
         raise InterruptedError
 
     clock = SettableClock(START)
-    pace = Pace(concurrency_level=1, minimum_wait_ms=0, clock=clock, pause=broken_pause)
+    pace = Pace(concurrency_level=1, minimum_wait_ms=0, clock=clock)
+    ending = Ending(broken_pause)
     pace.hold(5)
     for _ in range(2):
         try:
-            with pace.place():
+            with pace.place(ending):
                 raise AssertionError
         except InterruptedError:
             pass
     clock.advance(5)
-    with pace.place():
+    with pace.place(ending):
         pass

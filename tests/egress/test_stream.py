@@ -68,7 +68,7 @@ def test_a_compressed_body_arrives_decompressed(world, serve, compress, verb):
     [
         ("br", b"x"),
         ("zstd", b"x"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x"))),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0)),
         ("deflate", zlib.compress(TEXT)[2:-4]),
         ("gzip", b"plain text"),
     ],

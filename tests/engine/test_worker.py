@@ -19,7 +19,7 @@ from pendant.app import App
 from pendant.engine.owner import RunLocks
 from pendant.engine.worker import Worker
 from pendant.errors import Conflict, NotFound
-from pendant.model.run import ENDED, Progress, Run, RunState, SliceState
+from pendant.model.run import ENDED, Progress, Run, RunEvent, RunState, SliceState, next_state
 from pendant.store import runs
 from pendosim import Pendo
 
@@ -262,3 +262,51 @@ def test_only_one_can_hold_a_run(tmp_path: Path) -> None:
     assert again is not None
     locks.give_back("r", again)
     assert list((tmp_path / "running").iterdir()) == []
+
+
+def silent_first(pendo: Pendo) -> None:
+    pendo.forget_requests()
+    pendo.faults.add("delay", path="/api/v1/metadata", seconds=30, times=None)
+
+
+def silent_rows(pendo: Pendo) -> None:
+    pendo.forget_requests()
+    pendo.faults.add("delay", source="visitors", seconds=30, times=None)
+
+
+def told_to_wait(pendo: Pendo) -> None:
+    pendo.forget_requests()
+    pendo.faults.add("rate_limited", source="visitors", retry_after=60, times=None)
+
+
+@pytest.mark.parametrize("trouble", [silent_first, silent_rows, told_to_wait])
+@pytest.mark.parametrize("event", [RunEvent.CANCEL, RunEvent.STOP])
+def test_a_run_that_waits_for_an_answer_stops_at_once(  # noqa: PLR0917 - pytest passes them by name
+    app: App, queue: Queue, pendo: Pendo, tmp_path: Path, trouble: Callable[[Pendo], None], event: RunEvent
+) -> None:
+    run = queue("visitors", tmp_path / "v.csv")
+    trouble(pendo)
+    worker = Worker(app)
+    worker.submit(run.id)
+    until(lambda: bool(pendo.requests))
+    began = time.monotonic()
+    if event is RunEvent.CANCEL:
+        worker.cancel(run.id)
+    worker.close()
+    assert time.monotonic() - began < 2
+    assert stored(app, run).state is (next_state(RunState.RUNNING, event))
+    assert {entry.name for entry in tmp_path.iterdir()} == {"data", "keys"}
+
+
+def test_stopping_one_run_leaves_the_others_of_its_connection_alone(
+    app: App, worker: Worker, queue: Queue, pendo: Pendo, tmp_path: Path
+) -> None:
+    stopped, going_on = queue("visitors", tmp_path / "v.csv"), queue("accounts", tmp_path / "a.csv")
+    pendo.faults.add("delay", source="visitors", seconds=30, times=None)
+    pendo.faults.add("delay", source="accounts", seconds=1, times=None)
+    worker.submit(stopped.id)
+    worker.submit(going_on.id)
+    until(lambda: stored(app, going_on).state is stored(app, stopped).state is RunState.RUNNING)
+    worker.cancel(stopped.id)
+    until(lambda: stored(app, stopped).state is RunState.CANCELLED)
+    until(lambda: stored(app, going_on).state is RunState.FINISHED)

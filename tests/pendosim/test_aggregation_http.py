@@ -257,8 +257,8 @@ def test_a_request_body_may_be_compressed(shared):
     ("encoding", "body", "status"),
     [
         ("gzip", b"abc", 400),
-        ("gzip", gzip.compress(b"{}")[:-9], 400),
-        ("gzip", gzip.compress(b" " * 60_000_000, 1), 413),
+        ("gzip", gzip.compress(b"{}", mtime=0)[:-9], 400),
+        ("gzip", gzip.compress(b" " * 60_000_000, 1, mtime=0), 413),
         ("br", b"abc", 415),
     ],
 )

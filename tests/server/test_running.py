@@ -9,16 +9,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import pendosim
+from pendant.app import open_app
 from pendant.errors import SetupProblem
+from pendant.model.access import local_actor
+from pendant.model.clock import SettableClock
+from pendant.model.connection import Draft
+from pendant.model.export import Export
+from pendant.model.run import RunState
 from pendant.server.running import refuse_exposed, serve
+from pendant.services import connections, exports, runs
 from pendant.settings import Settings
+from server.fixtures import settings_in
 from server.rig import Client
 
 
@@ -36,10 +46,11 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Running]:
+def running(folder: Path, **settings: str) -> Iterator[Running]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PENDANT_")}
     environ |= {"PENDANT_DATA_DIR": str(folder / "data"), "PENDANT_KEY_DIR": str(folder / "keys")}
     environ["PYTHONPATH"] = str(Path(__file__).parents[2] / "src")
+    environ |= settings
     began = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "pendant", "serve", "--port", "0"],
@@ -79,6 +90,43 @@ def test_the_log_holds_no_query(tmp_path: Path) -> None:
         _, stderr = server.process.communicate(timeout=10)
         assert "/healthz" in stderr
         assert "canary-in-the-query" not in stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_at_once_while_a_run_waits_for_an_answer_and_goes_on_with_it_at_the_next_start(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    networks = {"PENDANT_ALLOW_NETWORKS": "127.0.0.0/8"}
+    with pendosim.running(visitors=30, accounts=4, days=2, events_per_day=10, seed=7) as pendo:
+        run = left_behind(settings_in(tmp_path), pendo)
+        pendo.forget_requests()
+        pendo.faults.add("delay", source="visitors", seconds=30, times=None)
+        with running(tmp_path, **networks) as server:
+            wait_until(lambda: bool(pendo.requests))
+            began = time.monotonic()
+            server.process.send_signal(number)
+            _, stderr = server.process.communicate(timeout=20)
+            assert time.monotonic() - began < 3
+            assert "Traceback" not in stderr
+        pendo.faults.clear()
+        with running(tmp_path, **networks), open_app(settings_in(tmp_path)) as app:
+            wait_until(lambda: runs.get(app, local_actor(), run).state is RunState.FINISHED)
+
+
+def left_behind(settings: Settings, pendo: pendosim.Pendo) -> str:
+    """Record an export an hour ago that nobody has run yet; return the run's id."""
+    with open_app(settings, SettableClock(datetime.now(UTC) - timedelta(hours=1))) as app:
+        draft = Draft("Production", "pendo", "engage", region="custom", base_uri=pendo.api)
+        connections.create(app, local_actor(), draft, pendo.key, test=False)
+        target = str(settings.data_dir / "visitors.csv")
+        return exports.start(app, local_actor(), Export("visitors", "Production", target)).id
+
+
+def wait_until(happens: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 20
+    while not happens():
+        assert time.monotonic() < ends, "it never happened"
+        time.sleep(0.05)
 
 
 def test_a_taken_port_is_one_sentence(settings: Settings) -> None:

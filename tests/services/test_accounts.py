@@ -167,7 +167,7 @@ def test_e06_a_new_password_ends_every_session_and_api_token(app: App, session: 
     _, text = tokens.create(app, actor, "nightly", [Permission.RUNS_READ])
     other = accounts.sign_in(app, "Olga", PASSWORD, HOME)
 
-    accounts.change_password(app, actor, PASSWORD, OTHER)
+    accounts.change_password(app, actor, OTHER, old=PASSWORD)
 
     assert [accounts.actor_of_session(app, each) for each in (session, other)] == [None, None]
     assert tokens.actor_of(app, text) is None
@@ -179,7 +179,7 @@ def test_a_password_is_not_changed_without_the_present_one(app: App, session: st
     actor = accounts.actor_of_session(app, session)
     assert actor
     with pytest.raises(WrongInput) as caught:
-        accounts.change_password(app, actor, OTHER, OTHER)
+        accounts.change_password(app, actor, OTHER, old=OTHER)
     assert caught.value.field == "old_password"
     assert accounts.sign_in(app, "Olga", PASSWORD, HOME)
 

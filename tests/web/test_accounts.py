@@ -88,3 +88,28 @@ def test_the_theme_is_kept_in_a_cookie_that_no_script_reads(
 
 def test_an_unknown_theme_is_no_theme(port: int, sessions: dict[Role, str]) -> None:
     assert "data-theme=" not in Client(port, Cookie='pendant-theme="><script>').get("/sign-in").text.split("<body>")[0]
+
+
+def test_a_changed_password_ends_the_session_and_the_new_one_signs_in(
+    olga: Client, stranger: Client, sessions: dict[Role, str]
+) -> None:
+    fresh = "copper ladder quiet moss"
+    answer = send(olga, "/settings/password", {"old_password": PASSWORD, "new_password": fresh})
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?done=password")
+    assert "Your password is changed" in stranger.get("/sign-in?done=password").text
+    assert olga.get("/connections").headers["Location"].startswith("/sign-in")
+    assert send(stranger, "/sign-in", {"name": "Olga", "password": fresh}).status == 303
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [("nope", PASSWORD, "The present password is not that one."), (PASSWORD, "short", "The password has 5 characters")],
+)
+def test_a_password_that_is_not_changed_says_why_and_never_comes_back(
+    olga: Client, old: str, new: str, said: str
+) -> None:
+    answer = send(olga, "/settings/password", {"old_password": old, "new_password": new})
+    assert answer.status == 422
+    assert said in answer.text
+    assert all(f'value="{secret}"' not in answer.text for secret in (old, new))
+    assert olga.get("/connections").status == 200

@@ -59,3 +59,17 @@ class ConnectorShape(Shape):
 
 class ConnectorsShape(Shape):
     connectors: tuple[ConnectorShape, ...]
+
+
+class OfferShape(Shape):
+    connector: str
+    api_type: str
+    name: str
+    title: str
+    summary: str
+    takes_times: bool
+    takes_apps: bool
+
+
+class OffersShape(Shape):
+    resources: tuple[OfferShape, ...]

@@ -11,6 +11,7 @@ from pendant.api.catalogue_shapes import ConnectorShape, ConnectorsShape
 from pendant.api.context import Installation
 from pendant.api.strict import StrictRoute
 from pendant.model.access import Actor, Permission
+from pendant.services import catalogue as verbs
 
 routes = APIRouter(prefix="/connectors", tags=["connectors"], route_class=StrictRoute)
 
@@ -18,10 +19,10 @@ Reader = Annotated[Actor, need(Permission.CONNECTIONS_READ)]
 
 
 @routes.get("", summary="List the connectors: API types, regions, resources.")
-def find_connectors(app: Installation, _actor: Reader) -> ConnectorsShape:
-    return ConnectorsShape(connectors=tuple(ConnectorShape.of(each) for each in app.catalogue.all()))
+def find_connectors(app: Installation, actor: Reader) -> ConnectorsShape:
+    return ConnectorsShape(connectors=tuple(ConnectorShape.of(each) for each in verbs.find(app, actor)))
 
 
 @routes.get("/{connector}", summary="Show one connector.")
-def get_connector(app: Installation, _actor: Reader, connector: str) -> ConnectorShape:
-    return ConnectorShape.of(app.catalogue.connector(connector))
+def get_connector(app: Installation, actor: Reader, connector: str) -> ConnectorShape:
+    return ConnectorShape.of(verbs.get(app, actor, connector))

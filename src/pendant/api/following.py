@@ -26,7 +26,7 @@ async def follow(app: App, worker: Worker, actor: Actor, run_id: str) -> Events:
     """Yield `progress` whenever it changed and `ended` when the run is over; then stop."""
     began = app.clock.monotonic()
     last: ProgressShape | None = None
-    while app.clock.monotonic() - began < FOLLOW_SECONDS_MAX:
+    while app.clock.monotonic() - began < FOLLOW_SECONDS_MAX and not worker.closed:
         run = await run_in_threadpool(verbs.get, app, actor, run_id)
         if run.state in ENDED:
             yield ServerSentEvent(event="ended", data=RunShape.of(run))

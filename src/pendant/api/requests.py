@@ -158,3 +158,10 @@ class CreateToken(_Sent):
     name: Line
     permissions: tuple[Permission, ...]
     days: Annotated[int, Field(strict=True)] = DAYS_DEFAULT
+
+
+class ChangePassword(_Sent):
+    """Both are judged by the service alone, which says what is wrong without repeating it."""
+
+    old_password: Annotated[str, Field(repr=False)]
+    new_password: Annotated[str, Field(repr=False)]

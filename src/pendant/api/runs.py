@@ -14,7 +14,6 @@ from pendant.api.shapes import RunShape, RunsShape, RunWithSlicesShape, SliceSha
 from pendant.api.strict import StrictRoute
 from pendant.model.access import Actor, Permission
 from pendant.model.run import Run, RunState
-from pendant.services import run_control
 from pendant.services import runs as verbs
 
 routes = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
@@ -53,7 +52,7 @@ def get_run(app: Installation, actor: Reader, run: str) -> RunWithSlicesShape:
 def cancel_run(
     app: Installation, worker: Runner, actor: Annotated[Actor, need(Permission.EXPORTS_RUN)], run: str
 ) -> RunShape:
-    return RunShape.of(run_control.cancel(app, worker, actor, run))
+    return RunShape.of(verbs.cancel(app, actor, worker, run))
 
 
 @routes.get(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from pendant.model.access import Actor, Permission
+from pendant.model.access import Actor, Permission, Role
 from pendant.model.account import ApiToken
 from pendant.model.connection import Access, Connection, ConnectionStatus, HttpSettings, TestReport
 from pendant.model.run import Progress, Run, RunState, SliceRecord, SliceState
@@ -76,6 +76,7 @@ class StageShape(Shape):
     outcome: str
     detail: str
     hint: str
+    code: str
 
 
 class ReportShape(Shape):
@@ -252,6 +253,17 @@ class CreatedTokenShape(Shape):
 
     token: TokenShape
     text: str
+
+
+class UserShape(Shape):
+    id: str
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class UsersShape(Shape):
+    users: tuple[UserShape, ...]
 
 
 class VaultShape(Shape):

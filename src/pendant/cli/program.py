@@ -21,6 +21,9 @@ _NOUNS = {
     ),
     "runs": ("pendant.cli.runs:runs", "List and show what was exported, and how it went."),
     "resources": ("pendant.cli.resources:resources", "List what can be exported, and from which connector."),
+    "connectors": ("pendant.cli.connectors:connectors", "List what kinds of systems there are connections to."),
+    "users": ("pendant.cli.users:users", "List who may sign in, and set a password."),
+    "tokens": ("pendant.cli.tokens:tokens", "Create, list and revoke API tokens."),
     "vault": ("pendant.cli.vault:vault", "Show whether the stored tokens can be opened."),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pendant.connectors.declaration import Connector
+from pendant.model.account import ApiToken, User
 from pendant.model.connection import Connection, HttpSettings, TestReport, TestStage
 from pendant.model.run import Run, SliceRecord
 from pendant.model.vault import VaultStatus
@@ -75,6 +77,7 @@ def stage_shape(stage: TestStage) -> dict[str, Any]:
         "outcome": stage.outcome,
         "detail": stage.detail,
         "hint": stage.hint,
+        "code": stage.code,
     }
 
 
@@ -129,6 +132,38 @@ def vault_shape(status: VaultStatus) -> dict[str, Any]:
         "secrets": status.secrets,
         "unreadable": list(status.unreadable),
         "problem": status.problem,
+    }
+
+
+def user_shape(user: User) -> dict[str, Any]:
+    return {"id": user.id, "name": user.name, "role": user.role.value, "created_at": moment(user.created_at)}
+
+
+def token_shape(token: ApiToken) -> dict[str, Any]:
+    """Describe an API token without its text."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "permissions": sorted(token.permissions),
+        "created_at": moment(token.created_at),
+        "expires_at": moment(token.expires_at),
+        "last_used_at": moment(token.last_used_at),
+        "revoked_at": moment(token.revoked_at),
+    }
+
+
+def connector_shape(connector: Connector) -> dict[str, Any]:
+    return {
+        "name": connector.name,
+        "title": connector.title,
+        "summary": connector.summary,
+        "api_types": [
+            {"name": each.name, "title": each.title, "summary": each.summary} for each in connector.api_types
+        ],
+        "regions": [
+            {"name": each.name, "title": each.title, "api": each.api, "data": each.data} for each in connector.regions
+        ],
+        "resources": [each.name for each in connector.resources],
     }
 
 

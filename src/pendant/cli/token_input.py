@@ -1,4 +1,4 @@
-"""How a token reaches the command line: standard input, a file or a question; no argument, no environment."""
+"""How a secret reaches the command line: standard input, a file or a question; no argument, no environment."""
 
 from __future__ import annotations
 
@@ -28,46 +28,66 @@ class TokenOptions:
     ] = None
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class PasswordOptions:
+    password_stdin: Annotated[
+        bool, Parameter(name="--password-stdin", negative="", help="Read the new password from standard input.")
+    ] = False
+    password_file: Annotated[
+        Path | None,
+        Parameter(name="--password-file", help="Read it from this file. Without both, you are asked for it."),
+    ] = None
+
+
 def read_token(options: TokenOptions) -> str | None:
-    """Return what was entered, without the line break that ends a line, or None when there is nowhere to ask."""
-    if options.token_stdin and options.token_file:
+    """Return what was entered, without the line break that ends a line, or None when the question was left."""
+    return _read("token", from_stdin=options.token_stdin, file=options.token_file)
+
+
+def read_password(options: PasswordOptions) -> str:
+    return _read("password", from_stdin=options.password_stdin, file=options.password_file) or ""
+
+
+def _read(what: str, *, from_stdin: bool, file: Path | None) -> str | None:
+    if from_stdin and file:
         raise WrongInput(
-            "token_twice",
-            "Both --token-stdin and --token-file are given.",
+            f"{what}_twice",
+            f"Both --{what}-stdin and --{what}-file are given.",
             hint="Keep one.",
-            field="token",
+            field=what,
         )
-    if options.token_file:
-        return _line(_file(options.token_file))
-    if options.token_stdin:
+    if file:
+        return _line(_content(file, what))
+    if from_stdin:
         return _line(sys.stdin.buffer.read(_BYTES_MAX))
     if sys.stdin.isatty():
-        return _asked()
+        return _asked(what)
     raise WrongInput(
-        "token_required",
-        "No token is given, and there is no terminal to ask for it.",
-        hint="Give it with --token-stdin or --token-file FILE.",
-        field="token",
+        f"{what}_required",
+        f"No {what} is given, and there is no terminal to ask for it.",
+        hint=f"Give it with --{what}-stdin or --{what}-file FILE.",
+        field=what,
     )
 
 
-def _asked() -> str | None:
+def _asked(what: str) -> str | None:
     try:
-        return getpass.getpass("Token (not shown): ", stream=sys.stderr)
+        return getpass.getpass(f"{what.capitalize()} (not shown): ", stream=sys.stderr)
     except EOFError:
         return None
 
 
-def _file(path: Path) -> bytes:
+def _content(path: Path, what: str) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(_BYTES_MAX)
     except OSError as problem:
         raise WrongInput(
-            "token_file_unreadable",
-            f"The token file {path} cannot be read ({problem.strerror}).",
+            f"{what}_file_unreadable",
+            f"The {what} file {path} cannot be read ({problem.strerror}).",
             hint="Correct the path or its permissions.",
-            field="token",
+            field=what,
         ) from None
 
 

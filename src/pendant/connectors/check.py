@@ -104,7 +104,10 @@ class _Check:
         elif self.connection.http.ping.relative_uri:
             yield from self._ping()
         elif send_event and shared_secret:
-            yield self._send_event()
+            yield (event := self._send_event())
+            if event.outcome == "failed":
+                yield _skipped("access")
+                return
         elif not shared_secret:
             yield _stage("key", "skipped", "There is no request to try the token with.", "Fill in the ping settings.")
         if reachable and not self.connection.http.ping.relative_uri and self._api_type.access != "unknown":
@@ -116,11 +119,11 @@ class _Check:
             answer = self._channel_call(_ping_request(ping))
         except CredentialsRefused as problem:
             yield _stage("answer", "ok", f"It answers (status {problem.status}).")
-            yield _stage("key", "failed", problem.message, self._token_hint() or problem.hint)
+            yield _failed("key", problem, problem.message, self._token_hint())
             yield _skipped("access")
             return
         except PendantError as problem:
-            yield _stage("answer", "failed", _explained(problem), self._token_hint() or problem.hint)
+            yield _failed("answer", problem, _explained(problem), self._token_hint())
             yield from (_skipped("key"), _skipped("access"))
             return
         yield _stage("answer", "ok", f"It answers (status {answer.status}).")
@@ -129,9 +132,8 @@ class _Check:
     def _judged(self, ping: Ping, answer: Answer) -> Iterator[TestStage]:
         said = _json(answer)
         if ping.success_path and _text(_at(said, ping.success_path)) not in ping.success_values:
-            why = _text(_at(said, ping.error_path)) if ping.error_path else ""
-            detail = f"The answer does not say that the token is valid{f': {why[:_EXCERPT_MAX]}' if why else ''}."
-            yield _stage("key", "failed", detail, self._token_hint() or "Enter the token again.")
+            hint = self._token_hint() or "Enter the token again."
+            yield _stage("key", "failed", _denied(ping, said), hint, "credentials_refused")
             yield _skipped("access")
             return
         yield _stage("key", "ok", "The token is accepted.")
@@ -165,7 +167,7 @@ class _Check:
         try:
             answer = self._channel_call(_request("POST", "/data/track", body=body))
         except RemoteProblem as problem:
-            return _stage("event", "failed", _explained(problem), self._token_hint() or problem.hint)
+            return _failed("event", problem, _explained(problem), self._token_hint())
         return _stage(
             "event",
             "ok",
@@ -215,6 +217,19 @@ def _explained(problem: PendantError) -> str:
     return f"{problem.message} It said: {excerpt[:_EXCERPT_MAX]}" if excerpt else problem.message
 
 
+def _denied(ping: Ping, said: object) -> str:
+    """Say what stands where the answer should say that all is well, and why, as far as it says so."""
+    found = _at(said, ping.success_path)
+    wanted = " or ".join(ping.success_values)
+    what = (
+        f"The answer has no {ping.success_path}, where {wanted} was wanted"
+        if found is None
+        else f"The answer says {ping.success_path}: {_text(found)[:_EXCERPT_MAX]}, where {wanted} was wanted"
+    )
+    why = _at(said, ping.error_path) if ping.error_path else None
+    return f"{what}." if why is None else f"{what}: {_text(why)[:_EXCERPT_MAX]}."
+
+
 def _json(answer: Answer) -> object:
     try:
         return msgspec.json.decode(answer.body)
@@ -241,5 +256,9 @@ def _skipped(name: str) -> TestStage:
     return _stage(name, "skipped", "Not tried, because of the failure above.")
 
 
-def _stage(name: str, outcome: StageOutcome, detail: str, hint: str = "") -> TestStage:
-    return TestStage(name=name, title=_TITLES[name], outcome=outcome, detail=detail, hint=hint)
+def _failed(name: str, problem: PendantError, detail: str, hint: str) -> TestStage:
+    return _stage(name, "failed", detail, hint or problem.hint, problem.code)
+
+
+def _stage(name: str, outcome: StageOutcome, detail: str, hint: str = "", code: str = "") -> TestStage:
+    return TestStage(name=name, title=_TITLES[name], outcome=outcome, detail=detail, hint=hint, code=code)

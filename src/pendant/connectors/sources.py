@@ -5,18 +5,17 @@ from __future__ import annotations
 import importlib
 
 from pendant.connectors.catalogue import Catalogue, resource_of
-from pendant.egress import Egress
 from pendant.errors import WrongInput
 from pendant.model.clock import Clock, SystemClock
 from pendant.model.connection import Connection
 from pendant.model.export import Export
-from pendant.model.http import Meter
+from pendant.model.http import Meter, WayOut
 from pendant.model.pipeline import Source
 
 
 def open_source(
     catalogue: Catalogue,
-    egress: Egress,
+    egress: WayOut,
     connection: Connection,
     export: Export,
     meter: Meter | None,

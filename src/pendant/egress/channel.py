@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pendant.egress.address import parse_base_uri
 from pendant.egress.body import ExchangeBody, excerpt_of
+from pendant.egress.ending import Ending
 from pendant.egress.exchange import Exchange, ExchangeError, Head
 from pendant.egress.line import Ground, Line, Lines
 from pendant.egress.outgoing import outgoing
@@ -54,8 +55,11 @@ class Desk:
 class HttpChannel:
     """Implements model.http.Channel. `token` is what somebody typed for a draft; otherwise the vault is asked."""
 
-    def __init__(self, desk: Desk, connection: Connection, *, token: Secret | None, meter: Meter | None) -> None:
+    def __init__(
+        self, desk: Desk, connection: Connection, ending: Ending, *, token: Secret | None, meter: Meter | None
+    ) -> None:
         self._desk = desk
+        self._ending = ending
         self._connection = connection
         self._token = token
         self._meter = meter
@@ -89,8 +93,9 @@ class HttpChannel:
     @contextmanager
     def _attempt(self, request: Request, use: Callable[[ExchangeBody, Head, Forms], T], attempt: int) -> Iterator[T]:
         desk = self._desk
-        with desk.lines.using(self._connection) as line, line.pace.place(), ExitStack() as stack:
+        with desk.lines.using(self._connection) as line, ExitStack() as stack:
             try:
+                stack.enter_context(line.pace.place(self._ending))
                 exchange, known = self._send(request, line, stack)
                 head = exchange.head()
                 body = ExchangeBody(exchange, head, known, self._meter)
@@ -107,7 +112,8 @@ class HttpChannel:
         message = outgoing(request, self._connection.http, text, self._desk.ground.allow_networks)
         if self._meter is not None:
             self._meter.request_sent()
-        return stack.enter_context(Exchange(self._desk.ground.loop, line.session, message)), known
+        exchange = Exchange(self._desk.ground.loop, line.session, message)
+        return stack.enter_context(self._ending.watching(exchange)), known
 
     def _refuse_status(self, request: Request, head: Head, body: ExchangeBody, known: Forms, attempt: int) -> None:
         family = head.status // 100
@@ -139,7 +145,7 @@ class HttpChannel:
                 line.pace.hold(wait)
         if self._meter is not None:
             self._meter.retried(failed.error.message, wait)
-        self._desk.ground.pause(wait)
+        self._ending.pause(wait)
 
 
 class _StreamBody:

@@ -7,10 +7,12 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
+from weakref import WeakSet
 
 import aiohttp
 
 from pendant.egress.channel import Desk, HttpChannel
+from pendant.egress.ending import Ending
 from pendant.egress.line import Ground, Lines, ResolverFactory, tls_context
 from pendant.egress.loop import LoopThread
 from pendant.egress.probe import stages
@@ -38,7 +40,10 @@ class Egress:
         pause: Callable[[float], None] | None = None,
         jitter: Callable[[], float] | None = None,
     ) -> None:
-        self._closing = threading.Event()
+        self._pause = pause
+        self._ending = Ending(pause)
+        self._branches: WeakSet[Branch] = WeakSet()
+        self._branches_lock = threading.Lock()
         self._scrubber = scrubber or Scrubber(clock)
         self._ground = Ground(
             loop=LoopThread(chore=self._scrubber.forget, every_seconds=GRACE_SECONDS),
@@ -46,14 +51,20 @@ class Egress:
             allow_networks=allow_networks,
             resolver=resolver,
             tls=cache(lambda: tls or tls_context()),
-            pause=pause or self._pause,
         )
         self._lines = Lines(self._ground)
         self._desk = Desk(self._ground, self._lines, opener, self._scrubber, jitter or _jitter)
 
     def channel(self, connection: Connection, *, token: Secret | None = None, meter: Meter | None = None) -> Channel:
         """Return the way to the origin of `connection`; with `token` for a draft, else with its stored one."""
-        return HttpChannel(self._desk, connection, token=token, meter=meter)
+        return HttpChannel(self._desk, connection, self._ending, token=token, meter=meter)
+
+    def branch(self) -> Branch:
+        """Return a way out for one run, which can be closed on its own."""
+        made = Branch(self._desk, Ending(self._pause))
+        with self._branches_lock:
+            self._branches.add(made)
+        return made
 
     def probe(self, http: HttpSettings) -> Iterator[TestStage]:
         """Yield the stages address, name and tls of a staged report, each as it is known. No token is involved."""
@@ -61,13 +72,27 @@ class Egress:
 
     def close(self) -> None:
         """End every exchange and every wait; whoever is in one gets an error."""
-        self._closing.set()
+        self._ending.end()
+        with self._branches_lock:
+            branches = list(self._branches)
+        for one in branches:
+            one.close()
         self._ground.loop.close(self._lines.close)
         self._scrubber.forget_idle()
 
-    def _pause(self, seconds: float) -> None:
-        """Wait without holding up `close`; after it, the next exchange is refused."""
-        self._closing.wait(seconds)
+
+class Branch:
+    """Hands out channels like the Egress it comes from; `close` ends their exchanges and waits, and no others."""
+
+    def __init__(self, desk: Desk, ending: Ending) -> None:
+        self._desk = desk
+        self._ending = ending
+
+    def channel(self, connection: Connection, *, token: Secret | None = None, meter: Meter | None = None) -> Channel:
+        return HttpChannel(self._desk, connection, self._ending, token=token, meter=meter)
+
+    def close(self) -> None:
+        self._ending.end()
 
 
 def _jitter() -> float:

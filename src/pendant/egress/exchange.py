@@ -107,14 +107,24 @@ class Exchange:
         if not isinstance(item, _Failed) or item.verdict is None:
             return RuntimeError(f"unexpected {item.kind if isinstance(item, _Failed) else 'order'} in an exchange")
         verdict = item.verdict
-        if begun and verdict.code == "connection_broken" and verdict is not SILENT:
+        if begun and verdict.code == "connection_broken" and verdict not in (SILENT, CLOSED):
             verdict = CUT
         return ExchangeError(verdict)
+
+    def end(self) -> None:
+        """Give it up from any thread; whoever waits for it gets an error."""
+        self._loop.tell(self._give_up)
 
     # On the loop thread.
 
     def _begin(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._run())
+        # Not inside the task: one that is cancelled before its first step never runs at all.
+        self._task.add_done_callback(self._tell_if_cancelled)
+
+    def _tell_if_cancelled(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled():
+            self._inbox.put(_Failed(CLOSED, "cancellation"))
 
     def _give_up(self) -> None:
         if self._task is not None:
@@ -124,9 +134,6 @@ class Exchange:
         try:
             async with asyncio.timeout(self._outgoing.total_seconds) as deadline:
                 await self._converse(deadline)
-        except asyncio.CancelledError as problem:
-            self._inbox.put(_Failed(of_exception(problem), "cancellation"))
-            raise
         except Exception as problem:  # noqa: BLE001 - whatever it is, the thread that waits must be told
             self._inbox.put(_Failed(of_exception(problem), type(problem).__name__))
         else:

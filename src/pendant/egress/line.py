@@ -44,7 +44,6 @@ class Ground:
     resolver: ResolverFactory
     # Made by the first connection: reading the system's certificates takes some 30 ms.
     tls: Callable[[], ssl.SSLContext]
-    pause: Callable[[float], None]
 
 
 class Line:
@@ -60,7 +59,6 @@ class Line:
             concurrency_level=http.concurrency_level,
             minimum_wait_ms=http.rate_limit.minimum_wait_ms,
             clock=ground.clock,
-            pause=ground.pause,
         )
 
     def session(self) -> aiohttp.ClientSession:

@@ -46,9 +46,9 @@ def _address(ground: Ground, http: HttpSettings) -> TestStage:
     try:
         check_base_uri(http.base_uri, allow_networks=ground.allow_networks, network=http.network)
     except (WrongInput, AddressRefused) as problem:
-        return _stage("address", "failed", problem.message, problem.hint)
-    where = "the public internet" if http.network == "public" else "an allowed private network"
-    return _stage("address", "ok", f"{http.base_uri} belongs to {where}.")
+        return _stage("address", "failed", problem.message, problem.hint, problem.code)
+    where = "on the public internet" if http.network == "public" else "inside the allowed networks"
+    return _stage("address", "ok", f"{http.base_uri} may be reached {where}.")
 
 
 def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], TestStage]:
@@ -131,7 +131,7 @@ def _until(certificate: dict[str, object] | None) -> str:
 
 
 def _failed(name: str, verdict: Verdict, host: str) -> TestStage:
-    return _stage(name, "failed", verdict.message.format(host=host, status="", tries=""), verdict.hint)
+    return _stage(name, "failed", verdict.message.format(host=host, status="", tries=""), verdict.hint, verdict.code)
 
 
 def _skipped(*names: str) -> Iterator[TestStage]:
@@ -139,5 +139,5 @@ def _skipped(*names: str) -> Iterator[TestStage]:
         yield _stage(name, "skipped", "Not tried, because of the failure above.")
 
 
-def _stage(name: str, outcome: StageOutcome, detail: str, hint: str = "") -> TestStage:
-    return TestStage(name=name, title=TITLES[name], outcome=outcome, detail=detail, hint=hint)
+def _stage(name: str, outcome: StageOutcome, detail: str, hint: str = "", code: str = "") -> TestStage:
+    return TestStage(name=name, title=TITLES[name], outcome=outcome, detail=detail, hint=hint, code=code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from dataclasses import dataclass
 
@@ -101,8 +100,8 @@ ADDRESS = Verdict(
     AddressRefused,
     "address_refused",
     "{host} leads to an address this installation does not connect to.",
-    hint="Private and special addresses are reached only by a connection whose network is private, "
-    "inside PENDANT_ALLOW_NETWORKS.",
+    hint="Use https and a public address, or have its network added to PENDANT_ALLOW_NETWORKS: private addresses "
+    "and plain http are possible only there.",
 )
 NAME = Verdict(
     Unreachable,
@@ -131,7 +130,9 @@ CUT = Verdict(
     BrokenAnswer, "answer_broken", "The answer of {host} ended before it was complete{tries}.", retriable=True
 )
 TOO_LARGE = Verdict(BrokenAnswer, "answer_too_large", "The answer of {host} is larger than this request allows.")
-CLOSED = Verdict(Unreachable, "connection_broken", "The exchange with {host} was ended: Pendant is shutting down.")
+CLOSED = Verdict(
+    Unreachable, "connection_broken", "The exchange with {host} was ended, because Pendant was told to stop."
+)
 
 
 def of_tls(problem: Exception) -> Verdict:
@@ -168,7 +169,6 @@ def of_exception(problem: BaseException) -> Verdict | None:
 
 # The first that fits counts.
 _EXCEPTIONS: tuple[tuple[type[BaseException], Verdict], ...] = (
-    (asyncio.CancelledError, CLOSED),
     (aiohttp.ConnectionTimeoutError, NO_WAY),
     (aiohttp.ClientConnectorError, NO_WAY),
     (TimeoutError, SILENT),

@@ -37,6 +37,7 @@ class Execution:
         self._tally = Tally(app.clock)
         self._ledger = StoredLedger(app.database, _fresh(queued), self._tally)
         self._halt = Halt()
+        self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
         self._on_end = on_end
         self._began = app.clock.monotonic()
@@ -45,6 +46,8 @@ class Execution:
         """Ask it to end: CANCEL for good, STOP to be queued again. The first wish counts."""
         self._stopped_by = self._stopped_by or event
         self._halt.set()
+        # Whoever waits for an answer looks at no flag.
+        self._way_out.close()
 
     def run(self) -> Run:
         """Run it and record how it ended; only a failing state database raises."""
@@ -96,7 +99,7 @@ class Execution:
         asked = self._ledger.run
         export = export_of(asked.definition)
         connection = self._connection(asked)
-        source = open_source(self._app.catalogue, self._app.egress, connection, export, self._tally)
+        source = open_source(self._app.catalogue, self._way_out, connection, export, self._tally)
         ends = Ends(
             source=source,
             transformation=transformation(source.schema, select=export.select, filter=export.filter),

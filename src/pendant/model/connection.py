@@ -100,7 +100,9 @@ StageOutcome = Literal["ok", "failed", "skipped", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class TestStage:
-    """One line of a staged report: `name` is stable (address, name, tls, answer, key, access, format)."""
+    """One line of a staged report. `name` is stable (address, name, tls, answer, key, access, format, event), and so is
+    the `code` of one that failed.
+    """
 
     __test__ = False
 
@@ -109,6 +111,7 @@ class TestStage:
     outcome: StageOutcome
     detail: str = ""
     hint: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

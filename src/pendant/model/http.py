@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from pendant.model.connection import Connection
+from pendant.model.secret import Secret
+
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -60,6 +63,14 @@ class Body(Protocol):
         Ends only when the transfer ended as its framing promised; otherwise raises BrokenAnswer or Unreachable.
         """
         ...
+
+
+class WayOut(Protocol):
+    """Hands out channels; with `token` for a draft, else with the stored one."""
+
+    def channel(
+        self, connection: Connection, *, token: Secret | None = None, meter: Meter | None = None
+    ) -> Channel: ...
 
 
 class Channel(Protocol):

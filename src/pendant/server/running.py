@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 import sys
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,7 +23,7 @@ from pendant.services import accounts
 from pendant.settings import Settings
 from pendant.web.site import site
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 1
 HEADER_BYTES_MAX = 32_768
 CONCURRENT_MAX = 512
 _BACKLOG = 512
@@ -72,22 +74,31 @@ def configuration(application: ASGIApp) -> uvicorn.Config:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Speaks once it answers, so that a script may wait for the line."""
+    """Speaks once it answers, so that a script may wait for the line, and stops what its answers wait for."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+    def __init__(self, config: uvicorn.Config, announcement: str, stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._announcement = announcement
+        self._stop = stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         sys.stdout.write(self._announcement)
         sys.stdout.flush()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.gather(super().shutdown(sockets=sockets), asyncio.to_thread(self._stop))
+
 
 def _serve(app: App, worker: Worker, listening: socket.socket) -> None:
     _go_on(app, worker)
     application = asgi(app, worker, site(app, worker))
-    server = _AnnouncingServer(configuration(application), _announcement(app, listening))
+
+    def stop() -> None:
+        worker.close()
+        app.egress.close()
+
+    server = _AnnouncingServer(configuration(application), _announcement(app, listening), stop)
     server.run(sockets=[listening])
 
 

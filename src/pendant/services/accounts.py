@@ -120,19 +120,22 @@ def actor_of_session(app: App, token: str) -> Actor | None:
     return _actor(user)
 
 
-def change_password(app: App, actor: Actor, old: str, new: str, address: str = "") -> None:
-    """Set a new password. Every session and every API token of the user ends with the old one."""
+def change_password(app: App, actor: Actor, new: str, *, old: str = "", address: str = "") -> None:
+    """Set a new password. Every session and every API token of the user ends with the old one.
+
+    Whoever sits at the machine of the installation needs no old one: that is the way back for who has forgotten it.
+    """
     with app.database.read() as tx:
         user = stored.user(tx, actor.id)
-    if user is None or actor.door != "web":
+    if user is None or actor.door == "api":
         raise NotSignedIn(
-            "session_needed", "A password is changed by its user in a browser.", hint="Sign in, then try again."
+            "session_needed",
+            "A password is changed by its user, not by an API token.",
+            hint="Sign in to the web app, or use `pendant users set-password`.",
         )
-    count_login(app, user.name, address)
-    if not app.passwords.matches(user.password_hash, old):
-        _audit_refused(app, user, "user.change_password")
-        raise WrongInput("password_wrong", "The present password is not that one.", field="old_password")
-    hashed = app.passwords.hash(accepted_password(new, context=(user.name, *user.name.split())))
+    if actor.door != "cli":
+        _prove_old(app, user, old, address)
+    hashed = app.passwords.hash(_new_password(new, user.name))
     with app.database.begin() as tx:
         stored.set_password_hash(tx, user.id, hashed)
         stored.delete_sessions_of(tx, user.id)
@@ -140,6 +143,25 @@ def change_password(app: App, actor: Actor, old: str, new: str, address: str = "
             stored.revoke_api_token(tx, token.id, app.clock.now())
         forget_login(app, tx, user.name)
         _audit(app, tx, actor, "user.change_password", user.id)
+
+
+def _prove_old(app: App, user: User, old: str, address: str) -> None:
+    count_login(app, user.name, address)
+    if not app.passwords.matches(user.password_hash, old):
+        _audit_refused(app, user, "user.change_password")
+        raise WrongInput(
+            "password_wrong",
+            "The present password is not that one.",
+            hint="Enter the password that you signed in with.",
+            field="old_password",
+        )
+
+
+def _new_password(text: str, name: str) -> str:
+    try:
+        return accepted_password(text, context=(name, *name.split()))
+    except WrongInput as problem:
+        raise WrongInput(problem.code, problem.message, hint=problem.hint, field="new_password") from None
 
 
 def _already_set_up() -> Conflict:

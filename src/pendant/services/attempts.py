@@ -25,14 +25,14 @@ def count_setup(app: App, address: str) -> None:
     _count(app, {_network_key(address): LOGIN_BY_NETWORK})
 
 
-def count_connection_test(app: App, actor: Actor) -> None:
+def count_connection_test(app: App, *, by: Actor) -> None:
     """Count one test of a connection, so that nobody scans a network with it.
 
     The command line is not counted: whoever runs it can reach the network without us.
     """
-    if actor.door == "cli":
+    if by.door == "cli":
         return
-    _count(app, {f"connection-test:{actor.id}": CONNECTION_TEST_BY_USER})
+    _count(app, {f"connection-test:{by.id}": CONNECTION_TEST_BY_USER})
 
 
 def forget_login(app: App, tx: Transaction, name: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pendant.app import App
 from pendant.connectors.declaration import Connector
+from pendant.errors import NotFound
 from pendant.model.access import Actor, Permission
 from pendant.services.permission import require
 
@@ -23,15 +24,28 @@ class Offer:
     takes_apps: bool
 
 
-def connectors(app: App, actor: Actor) -> list[Connector]:
+def find(app: App, actor: Actor) -> list[Connector]:
     require(actor, Permission.CONNECTIONS_READ)
     return app.catalogue.all()
+
+
+def get(app: App, actor: Actor, name: str) -> Connector:
+    require(actor, Permission.CONNECTIONS_READ)
+    known = {each.name: each for each in app.catalogue.all()}
+    if name not in known:
+        raise NotFound(
+            "connector_unknown",
+            f"There is no connector {name!r}.",
+            hint=f"There are {', '.join(sorted(known))}.",
+            field="connector",
+        )
+    return known[name]
 
 
 def resources(app: App, actor: Actor, *, connector: str = "") -> list[Offer]:
     """Return what can be exported, from one connector or from all."""
     require(actor, Permission.CONNECTIONS_READ)
-    chosen = [app.catalogue.connector(connector)] if connector else app.catalogue.all()
+    chosen = [get(app, actor, connector)] if connector else app.catalogue.all()
     return [
         Offer(
             connector=each.name,

@@ -38,7 +38,7 @@ def create(app: App, actor: Actor, draft: Draft, token: str | None, *, test: boo
     """Save a new connection. With `test`, one that does not work is not saved and the error says which stage failed."""
     _require_save(actor, test=test)
     secret, trimmed = token_from_input(token)
-    connection = connection_of(app, actor, named(draft))
+    connection = connection_of(app, named(draft), by=actor)
     return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.create")
 
 
@@ -52,7 +52,7 @@ def replace(
     if before.version != version:
         raise _version_changed(before)
     after = with_changes(
-        connection_of(app, actor, named(draft)), id=before.id, version=version + 1, created_at=before.created_at
+        connection_of(app, named(draft), by=actor), id=before.id, version=version + 1, created_at=before.created_at
     )
     refuse_taken(app, after.name, except_id=before.id)
     report = _tested(app, actor, after, secret) if test else None
@@ -71,7 +71,7 @@ def clone(app: App, actor: Actor, reference: str, name: str, token: str | None, 
     secret, trimmed = token_from_input(token)
     model = resolve(app, reference)
     draft = Draft(checked_name(name), model.application, model.api_type, http=model.http)
-    connection = connection_of(app, actor, draft)
+    connection = connection_of(app, draft, by=actor)
     return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.clone")
 
 
@@ -127,7 +127,7 @@ def test_saved(
     """Test with the stored token, stage by stage. The report is kept once the last stage was taken."""
     require(actor, Permission.CONNECTIONS_TEST)
     connection = resolve(app, reference)
-    count_connection_test(app, actor)
+    count_connection_test(app, by=actor)
     app.vault.open(connection)  # an unreadable token is an error of its own, raised before the first stage
     return _test_and_keep(app, actor, connection, send_event=send_event)
 
@@ -147,9 +147,9 @@ def test_draft(
     """
     require(actor, Permission.CONNECTIONS_WRITE, Permission.CONNECTIONS_TEST)
     secret, _ = token_from_input(token)
-    connection = connection_of(app, actor, draft)
+    connection = connection_of(app, draft, by=actor)
     edited = resolve(app, replaces).id if replaces else ""
-    count_connection_test(app, actor)
+    count_connection_test(app, by=actor)
     with app.database.begin() as tx:
         _audit(app, tx, actor, "connection.test_draft", edited)
     return check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock, send_event=send_event)
@@ -186,7 +186,7 @@ def _insert(
 
 
 def _tested(app: App, actor: Actor, connection: Connection, secret: Secret) -> TestReport:
-    count_connection_test(app, actor)
+    count_connection_test(app, by=actor)
     began = app.clock.monotonic()
     stages = list(check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock))
     report = _report(app, stages, began)

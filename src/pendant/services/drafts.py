@@ -40,7 +40,7 @@ def checked_name(text: str) -> str:
     return name
 
 
-def connection_of(app: App, actor: Actor, draft: Draft) -> Connection:
+def connection_of(app: App, draft: Draft, *, by: Actor) -> Connection:
     """Return a new connection, version 1 and never stored, with everything the connector fills in."""
     now = app.clock.now()
     http = http_of(app, draft)
@@ -54,7 +54,7 @@ def connection_of(app: App, actor: Actor, draft: Draft) -> Connection:
         region=region_of(app.catalogue, draft.application, api_type, http.base_uri),
         created_at=now,
         updated_at=now,
-        updated_by=actor.name,
+        updated_by=by.name,
         token_set_at=now,
     )
 

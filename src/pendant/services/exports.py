@@ -16,16 +16,10 @@ from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.run import Run
-from pendant.services import catalogue
-from pendant.services.catalogue import Offer
 from pendant.services.lookup import resolve
 from pendant.services.permission import require
 from pendant.store import audit, runs
 from pendant.transform.sql import transformation
-
-
-def resources(app: App, actor: Actor) -> list[Offer]:
-    return catalogue.resources(app, actor)
 
 
 def start(app: App, actor: Actor, export: Export) -> Run:

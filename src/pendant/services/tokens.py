@@ -11,6 +11,7 @@ from pendant.app import App
 from pendant.errors import Conflict, NotAllowed, NotFound, WrongInput
 from pendant.model.access import PERMISSIONS_OF_ROLE, Actor, Permission
 from pendant.model.account import ApiToken
+from pendant.services.nearest import did_you_mean
 from pendant.services.permission import require
 from pendant.store import accounts as stored
 from pendant.store import audit
@@ -45,7 +46,7 @@ def create(
             raise Conflict(
                 "user_needed",
                 "An API token belongs to a user, and the command line is none.",
-                hint="Sign in to the web app and create it there.",
+                hint="Name the user with --user, or sign in to the web app and create it there.",
             )
         stored.insert_api_token(tx, token)
         _audit(app, tx, actor, "api_token.create", token.id)
@@ -84,6 +85,18 @@ def actor_of(app: App, text: str) -> Actor | None:
             stored.touch_api_token(tx, token.id, now)
     allowed = token.permissions & PERMISSIONS_OF_ROLE[user.role]
     return Actor(id=user.id, name=f"{user.name} ({token.name})", door="api", permissions=allowed)
+
+
+def permission_of(text: str) -> Permission:
+    try:
+        return Permission(text)
+    except ValueError:
+        raise WrongInput(
+            "permission_unknown",
+            f"There is no permission {text!r}.",
+            hint=did_you_mean(text, Permission, f"Choose among {', '.join(Permission)}."),
+            field="permissions",
+        ) from None
 
 
 def _refuse_wider(actor: Actor, wanted: frozenset[Permission]) -> None:

@@ -48,6 +48,10 @@ def user_by_name(tx: Transaction, name: str) -> User | None:
     return None if row is None else _user(row)
 
 
+def list_users(tx: Transaction) -> list[User]:
+    return [_user(row) for row in tx.execute(select(users).order_by(users.c.name_key))]
+
+
 def user_count(tx: Transaction) -> int:
     return int(tx.execute(select(func.count()).select_from(users)).scalar_one())
 

@@ -17,6 +17,7 @@ from pendant.web.pages import SYSTEM_THEME, THEME_COOKIE, THEMES, Pages, go, loc
 from pendant.web.panel_view import Errors
 
 _HOME = "/connections"
+_CHANGED = "Your password is changed, and every session and API token that was made with the old one has ended."
 _YEAR_SECONDS = 365 * 86400
 
 
@@ -66,6 +67,7 @@ class AccountPages:
             title="Sign in",
             status=problem.http_status if problem else 200,
             next=local_path(back, _HOME),
+            notice=_CHANGED if request.query_params.get("done") == "password" and not problem else "",
             values=_values(form, "name"),
             **_problem(problem, "name", "password"),
         )

@@ -49,8 +49,7 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
 
     @routes.post("/runs/{run_id}/cancel")
     def cancel(request: Request, actor: Exporter, run_id: str) -> Response:
-        found = service.get(app, actor, run_id)
-        worker.cancel(found.id)
+        found = service.cancel(app, actor, worker, run_id)
         return go(request, f"/runs/{found.id}")
 
     def view(actor: Actor, run_id: str) -> RunView:

@@ -1,4 +1,4 @@
-"""Settings: API tokens, the state of the vault, how the pages look."""
+"""Settings: API tokens, the state of the vault, how the pages look, the password."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fastapi.responses import Response
 
 from pendant.access.gate import SIGNED_IN, need
 from pendant.app import App
-from pendant.errors import WrongInput
+from pendant.errors import TooManyTries, WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.account import ApiToken
 from pendant.model.vault import VaultState, VaultStatus
-from pendant.services import tokens
+from pendant.services import accounts, tokens
 from pendant.services import vault as vault_service
 from pendant.web.forms import Form, SentForm
 from pendant.web.marks import Mark
@@ -55,12 +55,28 @@ class SettingsPage:
 
     def create_token(self, request: Request, actor: Actor, form: Form) -> Response:
         try:
-            chosen = frozenset(_permission(text) for text in form.texts("permissions"))
+            chosen = frozenset(tokens.permission_of(text) for text in form.texts("permissions"))
             _, text = tokens.create(self._app, actor, form.text("name"), chosen, _days(form))
         except WrongInput as problem:
             return self.page(request, actor, form=form, problem=problem)
         # The one answer that shows the token; going back or reloading does not bring it again.
         return self.page(request, actor, new_token=text)
+
+    def change_password(self, request: Request, actor: Actor, form: Form) -> Response:
+        try:
+            accounts.change_password(
+                self._app,
+                actor,
+                form.text("new_password"),
+                old=form.text("old_password"),
+                address=request.client.host if request.client else "",
+            )
+        except (WrongInput, TooManyTries) as problem:
+            errors = Errors()
+            errors[problem.field or "old_password"] = str(problem)
+            return self.page(request, actor, password_errors=errors, status=problem.http_status)
+        # The session has ended with the old password, like every other one of this user.
+        return go(request, "/sign-in?done=password")
 
     def page(
         self,
@@ -71,6 +87,8 @@ class SettingsPage:
         problem: WrongInput | None = None,
         new_token: str = "",
         verified: VaultStatus | None = None,
+        password_errors: Errors | None = None,
+        status: int = 200,
     ) -> Response:
         return self._pages.page(
             request,
@@ -78,9 +96,10 @@ class SettingsPage:
             "settings/page.html",
             title="Settings",
             section="settings",
-            status=problem.http_status if problem else 200,
+            status=problem.http_status if problem else status,
             toast="Token revoked" if request.query_params.get("done") == "revoked" else "",
             new_token=new_token,
+            password_errors=password_errors or Errors(),
             **self._tokens(actor, form, problem),
             **self._vault(actor, verified),
         )
@@ -128,6 +147,10 @@ def router(app: App, pages: Pages) -> APIRouter:
         tokens.revoke(app, actor, token_id)
         return go(request, "/settings?done=revoked")
 
+    @routes.post("/settings/password")
+    def change_password(request: Request, actor: SignedIn, form: SentForm) -> Response:
+        return shown.change_password(request, actor, form)
+
     @routes.post("/settings/vault/verify")
     def verify_vault(request: Request, actor: VaultReader) -> Response:
         return shown.page(request, actor, verified=vault_service.verify(app, actor))
@@ -148,13 +171,6 @@ def _line(token: ApiToken, now: datetime) -> TokenLine:
         expires=f"{token.expires_at:%-d %b %Y}",
         used=moment(token.last_used_at, now),
     )
-
-
-def _permission(text: str) -> Permission:
-    try:
-        return Permission(text)
-    except ValueError:
-        raise WrongInput("permission_unknown", f"There is no permission {text!r}.", field="permissions") from None
 
 
 def _days(form: Form) -> int:

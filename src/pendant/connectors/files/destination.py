@@ -19,7 +19,7 @@ class FileFormat(PartFormat, Protocol):
     """How rows become a file. A part must be a complete file of the format by itself."""
 
     def join(self, parts: Sequence[Path], joined: Path, schema: pa.Schema) -> None:
-        """Write one file with the rows of any number of parts, in order, without removing them."""
+        """Write one file with the rows of at least two parts, in order. The parts may be used up by it."""
         ...
 
 

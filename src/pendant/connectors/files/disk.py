@@ -76,10 +76,10 @@ class SteadyFile(io.FileIO):
     seconds; on virtual machines that hand out memory lazily, this way is also three times as fast.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path, "x")
-        self._written = 0
-        self._settled = 0
+    def __init__(self, path: Path, *, continued: bool = False) -> None:
+        """Create a file that must not exist yet, or go on at the end of one that does."""
+        super().__init__(path, "r+" if continued else "x")
+        self._written = self._settled = self.seek(0, os.SEEK_END)
 
     def write(self, data: Any) -> int:
         """Write all of `data` (bytes or anything that lends its bytes), unlike a raw file."""
