@@ -92,3 +92,29 @@ def test_after_an_error_the_focus_is_on_the_first_wrong_field(page: Page, instal
     assert name.get_attribute("aria-describedby") == "help-name error-name"
     expect(page.locator("#error-name")).to_contain_text("The connection has no name.")
     expect(page.locator("#error-token")).to_contain_text("The token is missing")
+
+
+def test_an_error_goes_when_its_field_is_filled_in_and_the_others_stay(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.url}/connections/new?application=pendo")
+    page.locator("#save-close-button").click()
+    expect(page.locator("#error-name .field-error")).to_be_visible()
+    page.locator("#field-name").fill("Anything")
+    expect(page.locator("#error-name .field-error")).to_have_count(0)
+    expect(page.locator("#field-name")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#error-token .field-error")).to_be_visible()
+    page.check("#view-http")
+    expect(page.locator("#field-http_media_type")).to_be_visible()
+    expect(page.locator("#view-http")).to_be_focused()
+
+
+def test_a_click_beside_the_drawer_closes_it_only_while_nothing_is_entered(
+    page: Page, installation: Installation
+) -> None:
+    page.goto(f"{installation.url}/connections/new?application=pendo")
+    page.locator("#field-name").fill("Half a name")
+    page.mouse.click(100, 400)
+    expect(page.locator("#field-name")).to_have_value("Half a name")
+    page.goto(f"{installation.url}/connections/new?application=pendo")
+    expect(page.locator("dialog")).to_be_visible()
+    page.mouse.click(100, 400)
+    expect(page.locator("dialog")).to_have_count(0)

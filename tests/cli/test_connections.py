@@ -286,3 +286,31 @@ def test_no_answer_or_file_of_a_whole_life_holds_the_token(cli: Cli, pendo: Pend
         assert all(form not in said.out + said.err for said in heard)
         for file in home.rglob("*"):
             assert not file.is_file() or form.encode() not in file.read_bytes()
+
+
+def test_a_token_in_the_url_needs_no_word_about_the_scheme_of_a_header(cli: Cli, pendo: Pendo) -> None:
+    said = cli(
+        *("connections", "create", "--application", "http", "--name", "Url", "--base-uri", pendo.api),
+        *("--auth-location", "url", "--auth-name", "api_key", "--no-test", "--token-stdin", "--json"),
+        stdin=pendo.key,
+    )
+    assert said.json["http"]["authentication"] == {"location": "url", "name": "api_key", "scheme": ""}
+
+
+def test_everything_about_a_connection_is_shown_except_its_token(cli: Cli, pendo: Pendo) -> None:
+    cli(
+        *("connections", "create", "--application", "http", "--name", "All", "--base-uri", pendo.api),
+        *("--auth-name", "X-Key", "--header", "X-Team=data", "--media-type", "xml", "--ping-method", "POST"),
+        *("--ping-uri", "/ping", "--ping-body", "<ask/>", "--ping-success-path", "state.ok"),
+        *("--ping-success-value", "yes", "--ping-success-value", "1", "--ping-error-path", "state.why"),
+        *("--fail-status", "430", "--retry-header", "X-Wait", "--minimum-wait-ms", "75", "--concurrency", "9"),
+        *("--no-test", "--token-stdin"),
+        stdin=pendo.key,
+    )
+    shown = cli("connections", "show", "all").out
+    for text in (
+        *("X-Key Bearer", "X-Team: data", "xml", "POST /ping", "<ask/>", "state.ok is yes or 1", "state.why"),
+        *("status 430", "X-Wait", "75 ms", "9 requests"),
+    ):
+        assert text in shown
+    assert pendo.key not in shown

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from cyclopts import App as Program
 from cyclopts import Parameter
 
 from pendant.app import App
+from pendant.cli.connection_texts import COLUMNS, facts, row
 from pendant.cli.drafts import edited_draft, new_draft
 from pendant.cli.http_options import HttpOptions
 from pendant.cli.output import Output
 from pendant.cli.session import Json, installation
-from pendant.cli.shapes import connection_shape, moment, report_shape, stage_shape
+from pendant.cli.shapes import connection_shape, report_shape, stage_shape
 from pendant.cli.stages import shown_stages
 from pendant.cli.token_input import TokenOptions, read_token
 from pendant.model.access import local_actor
-from pendant.model.connection import Connection, ConnectionStatus, Draft
+from pendant.model.connection import Access, ConnectionStatus, Draft
 from pendant.services import connections as verbs
 
 connections = Program(
@@ -97,7 +97,7 @@ def list_(
     if json:
         output.result([connection_shape(each) for each in found])
     elif found:
-        output.table(_COLUMNS, (_row(each) for each in found))
+        output.table(COLUMNS, (row(each) for each in found))
     else:
         output.remark("There are no connections yet." if not search else f"{search} occurs in no connection.")
     return 0
@@ -112,7 +112,7 @@ def show(reference: Reference, /, *, json: Json = False) -> int:
     if json:
         output.result(connection_shape(connection))
     else:
-        output.facts(_facts(connection))
+        output.facts(facts(connection))
     return 0
 
 
@@ -240,7 +240,9 @@ def _show_saved(output: Output, saved: verbs.Saved, verb: str) -> None:
     if saved.trimmed:
         output.remark("White space around the token was dropped.")
     tested = "" if saved.report else " It was not tested."
-    output.say(f"{verb} connection {saved.connection.name} ({saved.connection.access.value}).{tested}")
+    known = saved.connection.access is not Access.UNKNOWN
+    access = f" ({saved.connection.access.value})" if known else ""
+    output.say(f"{verb} connection {saved.connection.name}{access}.{tested}")
 
 
 def _confirmed(name: str) -> bool:
@@ -249,42 +251,3 @@ def _confirmed(name: str) -> bool:
     sys.stderr.write(f"Delete connection {name}? [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-_COLUMNS = ("Name", "Application", "API type", "Region", "Access", "Status", "Used by", "Last tested", "Updated")
-
-
-def _row(connection: Connection) -> tuple[object, ...]:
-    return (
-        connection.name,
-        connection.application,
-        connection.api_type,
-        connection.region,
-        connection.access.value,
-        connection.status.value,
-        len(connection.used_by) or "",
-        moment(connection.last_test.tested_at) if connection.last_test else "never",
-        moment(connection.updated_at),
-    )
-
-
-def _facts(connection: Connection) -> Iterator[tuple[str, object]]:
-    http = connection.http
-    yield "Name", connection.name
-    yield "Id", connection.id
-    yield "Application", connection.application
-    yield "API type", connection.api_type
-    yield "Region", connection.region
-    yield "Base URI", http.base_uri
-    yield "Token", f"stored {moment(connection.token_set_at)}, never shown"
-    yield "Sent in", f"{http.authentication.location} {http.authentication.name} {http.authentication.scheme}".strip()
-    for name, value in http.headers:
-        yield "Header", f"{name}: {value}"
-    yield "Media type", http.media_type
-    yield "Ping", f"{http.ping.method} {http.ping.relative_uri}" if http.ping.relative_uri else "none"
-    yield "Concurrency", http.concurrency_level
-    yield "Status", connection.status.value
-    yield "Access", connection.access.value
-    yield "Last tested", moment(connection.last_test.tested_at) if connection.last_test else "never"
-    yield "Version", connection.version
-    yield "Updated", f"{moment(connection.updated_at)} by {connection.updated_by}"

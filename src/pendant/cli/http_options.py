@@ -95,10 +95,11 @@ def with_options(http: HttpSettings, options: HttpOptions) -> HttpSettings:
 
 
 def _authentication(before: Authentication, options: HttpOptions) -> Authentication:
+    location = _or(options.auth_location, before.location)
+    # A URL parameter holds the token alone; the scheme that was there is not what somebody asked for now.
+    usual_scheme = "" if location == "url" else before.scheme
     return Authentication(
-        location=_or(options.auth_location, before.location),
-        name=_or(options.auth_name, before.name),
-        scheme=_or(options.auth_scheme, before.scheme),
+        location=location, name=_or(options.auth_name, before.name), scheme=_or(options.auth_scheme, usual_scheme)
     )
 
 

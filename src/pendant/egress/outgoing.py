@@ -70,18 +70,24 @@ def check_headers(headers: Iterable[tuple[str, str]], authentication: Authentica
     for count, (name, value) in enumerate(headers, start=1):
         lower = name.lower()
         if count > HEADERS_MAX:
-            raise _header_invalid(f"There are more than {HEADERS_MAX} headers.")
+            raise _header_invalid(f"There are more than {HEADERS_MAX} headers.", hint="Leave some out.")
         if not _HEADER_NAME.fullmatch(name):
-            raise _header_invalid("A header name contains a character that is not allowed, or is empty.")
+            raise _header_invalid(
+                "A header name contains a character that is not allowed, or is empty.",
+                hint="Write a name such as X-Team.",
+            )
         if lower in _TRANSPORT_HEADERS or lower.startswith(("proxy-", "sec-")):
-            raise _header_invalid(f"The header {name} is set by Pendant itself.")
+            raise _header_invalid(f"The header {name} is set by Pendant itself.", hint="Leave it out.")
         if lower in credentials:
             raise _header_invalid(
                 f"The header {name} carries credentials, which are never kept in the open.",
                 hint="Enter the token in its own field.",
             )
         if not _HEADER_VALUE.fullmatch(value) or len(value) > HEADER_LENGTH_MAX:
-            raise _header_invalid(f"The value of the header {name} is too long or has a character outside ASCII text.")
+            raise _header_invalid(
+                f"The value of the header {name} is too long or has a character outside ASCII text.",
+                hint=f"At most {HEADER_LENGTH_MAX} printable ASCII characters are possible.",
+            )
 
 
 def check_authentication(authentication: Authentication) -> None:
@@ -175,7 +181,7 @@ def _into_json(body: bytes, name: str, value: str) -> bytes:
     return b"{" + field_text + (b"" if rest.startswith(b"}") else b",") + rest
 
 
-def _header_invalid(message: str, *, hint: str = "") -> WrongInput:
+def _header_invalid(message: str, *, hint: str) -> WrongInput:
     return WrongInput("header_invalid", message, hint=hint, field="headers")
 
 

@@ -88,7 +88,14 @@ def _refuse_nonsense(export: Export) -> None:
 def _refuse_sender(app: App, connection: Connection) -> None:
     """Raise WrongInput for a connection that only sends."""
     connector = app.catalogue.connector(connection.application)
-    if connector.reads_with is None or connection.api_type != connector.reads_with:
+    if connector.reads_with is None:
+        raise WrongInput(
+            "connection_cannot_read",
+            f"Connection {connection.name} is of the {connector.title} connector, from which nothing can be exported.",
+            hint="Choose a Pendo connection of API type engage.",
+            field="connection",
+        )
+    if connection.api_type != connector.reads_with:
         raise WrongInput(
             "connection_cannot_read",
             f"Connection {connection.name} only sends ({connector.title}, {connection.api_type}); "

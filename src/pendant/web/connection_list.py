@@ -105,7 +105,7 @@ def row_of(
         application=connection.application,
         application_title=connector.title,
         icon=application_view(connector).icon,
-        api_type_title=api_type_in(connector, connection.api_type).title.removeprefix(f"{connector.title} "),
+        api_type_title=_short(api_type_in(connector, connection.api_type).title, connector.title),
         region=state.region.upper() if state.region in titles and state.region != CUSTOM else "Custom",
         region_title=titles.get(state.region, ""),
         access=OF_ACCESS[connection.access],
@@ -115,6 +115,12 @@ def row_of(
         updated=moment(connection.updated_at, now),
         actions=_actions(connection.id, actor),
     )
+
+
+def _short(title: str, application: str) -> str:
+    """Leave out the application, which has a column of its own."""
+    short = title.removeprefix(f"{application} ")
+    return short[:1].upper() + short[1:]
 
 
 def _actions(connection_id: str, actor: Actor) -> list[Action]:

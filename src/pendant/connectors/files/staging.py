@@ -111,7 +111,7 @@ def target_exists(target: Path | str) -> Conflict:
     return Conflict(
         "target_exists",
         f"{target} exists already, and was not written by the same export.",
-        hint="Choose another target, or allow replacing it.",
+        hint="Choose another target, or allow replacing it (--replace).",
         field="target",
     )
 

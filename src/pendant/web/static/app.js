@@ -40,6 +40,13 @@
     if (wanted) wanted.focus();
   }
 
+  // What a field was told is about what stood in it; the server judges the next text anew.
+  function forgetError(field) {
+    if (field.getAttribute("aria-invalid") !== "true") return;
+    field.removeAttribute("aria-invalid");
+    document.getElementById(`error-${field.name}`)?.replaceChildren();
+  }
+
   function clearTokens() {
     for (const field of all("input[type='password']")) field.value = "";
   }
@@ -93,7 +100,9 @@
     const target = event.target;
     closeMenus(target.closest("details.menu"));
     const dialog = target.closest("dialog:modal");
-    if (dialog && (target === dialog ? outside(dialog, event) : target.closest("[data-close]"))) {
+    // A click beside a form that somebody has begun to fill in is a slip, not a wish to lose it.
+    const beside = () => !("touched" in dialog.dataset) && outside(dialog, event);
+    if (dialog && (target === dialog ? beside() : target.closest("[data-close]"))) {
       event.preventDefault();
       leave(dialog);
     }
@@ -127,11 +136,16 @@
   document.addEventListener("keydown", onMenuKey);
   document.addEventListener("input", (event) => {
     if (event.target.name === "token") hintAtTokenKind(event.target);
+    forgetError(event.target);
+    const dialog = event.target.closest("dialog");
+    if (dialog) dialog.dataset.touched = "";
   });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (event.detail.ctx?.target?.id === "report") event.detail.ctx.target.scrollIntoView({ block: "nearest" });
+    const target = event.detail.ctx?.target;
+    if (target?.id === "report") target.scrollIntoView({ block: "nearest" });
     openModals();
-    focusWhatMatters();
+    // Whoever turned the view is where they want to be.
+    if (target?.id !== "panel-settings") focusWhatMatters();
     const token = document.getElementById("field-token");
     if (token) hintAtTokenKind(token);
   });
