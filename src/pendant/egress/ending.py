@@ -53,4 +53,4 @@ class Ending:
                 yield exchange
             finally:
                 with self._lock:
-                    self._exchanges.discard(exchange)
+                    self._exchanges.remove(exchange)
