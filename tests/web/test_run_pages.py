@@ -25,7 +25,7 @@ def finished(app: App, prod: Connection) -> Run:
         rows_expected=2400, bytes_read=3_000_000, requests=7, retries=2, duration_ms=61_000,
         notes=(Note("late", "Some events may still arrive.", 3),),
     )  # fmt: skip
-    part = SliceRecord(Slice("a", 0, 1, "1 March"), SliceState.COMMITTED, 1200, 1200, 1200, 3_000_000)
+    part = SliceRecord(Slice("a", 0, 1, "1 March"), SliceState.COMMITTED, 1200, 1200, 1200)
     with app.database.begin() as tx:
         runs.insert(tx, run)
         runs.put_slices(tx, run.id, [part])
@@ -98,3 +98,10 @@ def test_a_wrong_export_stands_at_its_field(
     answer = send(olga, "/exports", fields)
     assert answer.status in {404, 422}
     assert f'<div id="error-{at}"><p class="field-error">' in answer.text
+
+
+def test_the_export_form_says_at_each_field_what_is_missing(olga: Client, prod: Connection) -> None:
+    answer = send(olga, "/exports", {"connection": "", "resource": "", "target": " "})
+    assert answer.status == 422
+    for text in ("The connection is missing.", "The resource is missing.", "The target is missing."):
+        assert text in answer.text

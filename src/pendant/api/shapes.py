@@ -195,11 +195,10 @@ class SliceShape(Shape):
     rows_read: int
     rows_written: int
     rows_expected: int | None
-    bytes_read: int
 
     @classmethod
     def of(cls, record: SliceRecord) -> SliceShape:
-        counts = {name: getattr(record, name) for name in ("rows_read", "rows_written", "rows_expected", "bytes_read")}
+        counts = {name: getattr(record, name) for name in ("rows_read", "rows_written", "rows_expected")}
         return cls(key=record.slice.key, label=record.slice.label, state=record.state, **counts)
 
 

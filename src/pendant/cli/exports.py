@@ -35,7 +35,11 @@ def export(
         ),
     ],
     since: Annotated[
-        str, Parameter(name="--since", help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 30d.")
+        str,
+        Parameter(
+            name="--since",
+            help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
+        ),
     ] = "",
     until: Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")] = "",
     apps: Annotated[

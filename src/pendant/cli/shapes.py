@@ -118,7 +118,6 @@ def slice_shape(record: SliceRecord) -> dict[str, Any]:
         "rows_read": record.rows_read,
         "rows_written": record.rows_written,
         "rows_expected": record.rows_expected,
-        "bytes_read": record.bytes_read,
     }
 
 

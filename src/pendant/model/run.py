@@ -86,7 +86,6 @@ class SliceRecord:
     rows_read: int = 0
     rows_written: int = 0
     rows_expected: int | None = None
-    bytes_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)

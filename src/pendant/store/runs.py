@@ -136,7 +136,6 @@ def _slice_values(run_id: str, record: SliceRecord) -> dict[str, Any]:
         "rows_read": record.rows_read,
         "rows_written": record.rows_written,
         "rows_expected": record.rows_expected,
-        "bytes_read": record.bytes_read,
     }
 
 
@@ -147,5 +146,4 @@ def _slice_record(row: Row[Any]) -> SliceRecord:
         rows_read=row.rows_read,
         rows_written=row.rows_written,
         rows_expected=row.rows_expected,
-        bytes_read=row.bytes_read,
     )

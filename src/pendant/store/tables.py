@@ -127,7 +127,6 @@ run_slices = Table(
     Column("rows_read", BigInteger, nullable=False),
     Column("rows_written", BigInteger, nullable=False),
     Column("rows_expected", BigInteger),
-    Column("bytes_read", BigInteger, nullable=False),
 )
 
 users = Table(

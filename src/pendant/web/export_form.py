@@ -21,11 +21,24 @@ class Choice:
     text: str
 
 
+_NEEDED = {
+    "connection": "Choose a connection.",
+    "resource": "Choose what to export.",
+    "target": "Enter where the rows go, such as visitors.parquet.",
+}
+
+
+def missing_in(form: Form) -> dict[str, str]:
+    """Return what to say at each field that is needed and empty."""
+    return {name: f"The {name} is missing. {wanted}" for name, wanted in _NEEDED.items() if not form.text(name).strip()}
+
+
 def export_from(form: Form) -> Export:
+    """Return what the form asks for; its needed fields are checked by `missing_in`."""
     return Export(
-        resource=_needed(form, "resource", "Choose what to export."),
-        connection=_needed(form, "connection", "Choose a connection."),
-        target=_needed(form, "target", "Enter where the rows go, such as visitors.parquet."),
+        resource=form.text("resource").strip(),
+        connection=form.text("connection").strip(),
+        target=form.text("target").strip(),
         since=_day(form, "since"),
         until=_day(form, "until"),
         apps=tuple(form.text("apps").replace(",", " ").split()),
@@ -44,13 +57,6 @@ def connection_choices(connections: Sequence[Connection], offers: Sequence[Offer
 
 def resource_choices(offers: Sequence[Offer]) -> list[Choice]:
     return [Choice(offer.name, f"{offer.title} ({offer.name})") for offer in offers]
-
-
-def _needed(form: Form, name: str, wanted: str) -> str:
-    text = form.text(name).strip()
-    if not text:
-        raise WrongInput(f"{name}_required", f"The {name} is missing.", hint=wanted, field=name)
-    return text
 
 
 def _day(form: Form, name: str) -> datetime | None:

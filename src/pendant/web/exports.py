@@ -14,7 +14,7 @@ from pendant.errors import PendantError
 from pendant.model.access import Actor, Permission
 from pendant.services import catalogue, connections
 from pendant.services import exports as service
-from pendant.web.export_form import FIELDS, connection_choices, export_from, resource_choices
+from pendant.web.export_form import FIELDS, connection_choices, export_from, missing_in, resource_choices
 from pendant.web.forms import Form, SentForm
 from pendant.web.pages import Pages, go
 from pendant.web.panel_view import Errors
@@ -31,28 +31,31 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
 
     @routes.post("/exports")
     def start(request: Request, actor: Exporter, form: SentForm) -> Response:
+        if missing := missing_in(form):
+            return form_page(request, actor, form, Errors(missing))
         try:
             run = service.start(app, actor, export_from(form))
         except PendantError as problem:
-            return form_page(request, actor, form, problem)
+            at_field = problem.field if problem.field in FIELDS else None
+            errors = Errors({at_field: str(problem)}) if at_field else Errors()
+            return form_page(request, actor, form, errors, "" if at_field else str(problem), problem.http_status)
         worker.submit(run.id)
         return go(request, f"/runs/{run.id}")
 
-    def form_page(request: Request, actor: Actor, form: Form, problem: PendantError | None = None) -> Response:
+    def form_page(  # noqa: PLR0917 - what is wrong, in three parts
+        request: Request, actor: Actor, form: Form, errors: Errors | None = None, problem: str = "", status: int = 422
+    ) -> Response:
         offers = catalogue.resources(app, actor)
-        errors = Errors()
-        if problem and problem.field in FIELDS:
-            errors[problem.field or ""] = str(problem)
         return pages.page(
             request,
             actor,
             "exports/form.html",
             title="Export",
             section="exports",
-            status=problem.http_status if problem else 200,
+            status=status if errors or problem else 200,
             values={name: form.text(name) for name in FIELDS},
-            errors=errors,
-            problem=str(problem) if problem and not errors else "",
+            errors=errors or Errors(),
+            problem=problem,
             connections=connection_choices(connections.find(app, actor), offers),
             resources=resource_choices(offers),
             folder=str(app.settings.exports),

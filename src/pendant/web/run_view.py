@@ -43,7 +43,6 @@ class SliceLine:
     rows_read: str
     rows_written: str
     rows_expected: str
-    size: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,6 @@ def _slice(record: SliceRecord) -> SliceLine:
         rows_read=f"{record.rows_read:,}",
         rows_written=f"{record.rows_written:,}",
         rows_expected="" if record.rows_expected is None else f"{record.rows_expected:,}",
-        size=size(record.bytes_read),
     )
 
 

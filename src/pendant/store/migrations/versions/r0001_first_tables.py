@@ -104,7 +104,6 @@ def _runs() -> None:
         sa.Column("state", sa.String, nullable=False),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("rows_read", "rows_written")),
         sa.Column("rows_expected", sa.BigInteger),
-        sa.Column("bytes_read", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_run_slices_run_id", ondelete="CASCADE"),
     )
 
