@@ -83,7 +83,8 @@ def list_(
     *,
     search: Annotated[str, Parameter(name="--search", help="Only connections whose name contains this.")] = "",
     sort: Annotated[
-        Literal["name", "updated", "tested", "application"], Parameter(name="--sort", help="Order of the list.")
+        Literal["name", "application", "status", "tested", "updated"],
+        Parameter(name="--sort", help="Order of the list."),
     ] = "name",
     json: Json = False,
 ) -> int:
