@@ -35,6 +35,10 @@ BEGIN = 1_710_046_800_000
 Maker = Callable[[random.Random], object]
 
 
+def chance(source: random.Random, share: float) -> bool:
+    return source.random() < share
+
+
 def event_columns() -> dict[str, tuple[pa.DataType, Maker]]:
     text, number, real = pa.string(), pa.int64(), pa.float64()
     agents = [
@@ -58,18 +62,18 @@ def event_columns() -> dict[str, tuple[pa.DataType, Maker]]:
         "region": (text, lambda r: r.choice(["ca", "ny", "by", "13"])),
         "latitude": (real, lambda r: round(r.uniform(-90, 90), 4)),
         "longitude": (real, lambda r: round(r.uniform(-180, 180), 4)),
-        "lastKeyFrameTimestamp": (TIME, lambda r: BEGIN + r.randrange(DAY) if r.random() < 0.3 else None),
+        "lastKeyFrameTimestamp": (TIME, lambda r: BEGIN + r.randrange(DAY) if chance(r, 0.3) else None),
         "parameters": (text, lambda r: f'{{"parameter":"{r.randrange(1000)}"}}'),
         "properties": (
             text,
-            lambda r: '{"__sg__":{"visitormetadata.agent__role":"admin"}}' if r.random() < 0.3 else "{}",
+            lambda r: '{"__sg__":{"visitormetadata.agent__role":"admin"}}' if chance(r, 0.3) else "{}",
         ),
         "more": (text, lambda _: None),
     }
     for name in ("tabId", "analyticsSessionId", "recordingId", "recordingSessionId"):
         columns[name] = (text, lambda r: f"{r.getrandbits(64):016x}")
     for name in ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount"):
-        columns[name] = (number, lambda r: r.randrange(3) if r.random() < 0.1 else 0)
+        columns[name] = (number, lambda r: r.randrange(3) if chance(r, 0.1) else 0)
     return columns
 
 
@@ -81,8 +85,8 @@ def visitor_columns() -> dict[str, tuple[pa.DataType, Maker]]:
         "auto_idhash": (number, lambda r: r.getrandbits(32)),
         "auto_lastuseragent": (text, lambda r: f"Mozilla/5.0 (Macintosh) AppleWebKit/537.36 Chrome/{r.randrange(90)}"),
         "agent_language": (text, lambda r: r.choice(["en", "de", "es_419"])),
-        "agent_active": (pa.bool_(), lambda r: r.random() < 0.5),
-        "more": (text, lambda r: '{"agent":{"plan":"pro"}}' if r.random() < 0.1 else None),
+        "agent_active": (pa.bool_(), lambda r: chance(r, 0.5)),
+        "more": (text, lambda r: '{"agent":{"plan":"pro"}}' if chance(r, 0.1) else None),
     }
     for name in ("firstvisit", "lastvisit", "lastupdated", "createdat", "agent_signup"):
         columns[f"auto_{name}"] = (TIME, lambda r: BEGIN + r.randrange(DAY))
@@ -91,7 +95,7 @@ def visitor_columns() -> dict[str, tuple[pa.DataType, Maker]]:
     for number_of in range(20):
         columns[f"agent_text_{number_of:02}"] = (
             text,
-            lambda r: f"value {r.randrange(5000)} of a field" if r.random() < 0.7 else None,
+            lambda r: f"value {r.randrange(5000)} of a field" if chance(r, 0.7) else None,
         )
     return columns
 

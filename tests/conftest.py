@@ -1,8 +1,12 @@
-"""For every test: programs started as children import the same source as this process does."""
+"""For every test: programs started as children import the same source as this process does, and can be interrupted."""
 
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "src")
+
+# Whoever is started in the background by a shell ignores Ctrl-C, and so do all its children, unless it says otherwise.
+signal.signal(signal.SIGINT, signal.default_int_handler)

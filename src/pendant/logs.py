@@ -40,7 +40,7 @@ def configure(settings: Settings, scrubber: Scrubber, *, stream: TextIO | None =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    _take_over_uvicorn()
+    _take_over_libraries()
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[
@@ -127,11 +127,13 @@ def _escaped(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape").decode()
 
 
-def _take_over_uvicorn() -> None:
+def _take_over_libraries() -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    # What a migration tells step by step is for whoever writes migrations.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     access = logging.getLogger("uvicorn.access")
     access.filters[:] = [WithoutQuery()]
 

@@ -16,3 +16,11 @@ def harden() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def save_memory() -> None:
+    """Let Arrow use the system's allocator: its own keeps up to 70 MB more than an export needs, and is no faster.
+
+    Arrow looks at this once, when it is imported.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -56,8 +56,9 @@ def installation(tmp_path_factory: pytest.TempPathFactory, pendo: Pendo) -> Iter
         worker.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """One for each file: while it is open, Playwright's event loop runs in this thread, and no other one can."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("Chromium is not installed")

@@ -25,6 +25,7 @@ def spellings(token: str) -> list[str]:
         quote(token, safe=""),
         quote_plus(token),
         json.dumps(token),
+        json.dumps(json.dumps(token)),
         html.escape(token),
         raw.hex(),
         raw.hex().upper(),

@@ -110,6 +110,9 @@ class MemoryLedger:
     def failed(self, part: Slice) -> None:
         self._note("failed", part.key)
 
+    def publishing(self, order: Sequence[Slice]) -> None:
+        self._note("publishing", ",".join(part.key for part in order))
+
     def _note(self, event: str, about: str) -> None:
         with self._lock:
             self.events.append((event, about))

@@ -19,7 +19,7 @@ from pendant.app import App
 from pendant.engine.owner import RunLocks
 from pendant.engine.worker import Worker
 from pendant.errors import Conflict, NotFound
-from pendant.model.run import Progress, Run, RunEvent, RunState, SliceState, next_state
+from pendant.model.run import ENDED, Progress, Run, RunEvent, RunState, SliceState, next_state
 from pendant.store import runs
 from pendosim import Pendo
 
@@ -208,6 +208,48 @@ def test_a_run_whose_process_was_killed_is_taken_over_and_finished(
     until(lambda: stored(app, run).state is RunState.FINISHED)
     assert pq.read_metadata(target).num_rows == pendo.expected("visitors").rows
     assert {entry.name for entry in tmp_path.iterdir()} == {"data", "keys", "v.parquet"}
+
+
+def killed_after_publishing(app: App, run: Run) -> None:
+    """Leave a finished run as it stands when its process dies between the last rename and its own last word."""
+    with app.database.begin() as tx:
+        runs.save(tx, replace(stored(app, run), state=RunState.RUNNING, finished_at=None))
+
+
+@pytest.mark.parametrize("limit", [0, 5])
+def test_what_was_written_just_before_a_kill_is_written_anew_by_the_same_export(
+    app: App, worker: Worker, queue: Queue, tmp_path: Path, limit: int
+) -> None:
+    target = tmp_path / "e.jsonl"
+    first = worker.run_now(queue("pageEvents", target, limit=limit).id, lambda _: None)
+    assert (first.state, first.slices_done) == (RunState.FINISHED, first.slices_total)
+    content = target.read_bytes()
+    killed_after_publishing(app, first)
+    again = worker.run_now(queue("pageEvents", target, limit=limit).id, lambda _: None)
+    assert (again.state, target.read_bytes()) == (RunState.FINISHED, content)
+
+
+def test_a_run_that_was_killed_after_publishing_is_taken_over_and_finished(
+    app: App, worker: Worker, queue: Queue, tmp_path: Path
+) -> None:
+    run = worker.run_now(queue("accounts", tmp_path / "a.csv").id, lambda _: None)
+    killed_after_publishing(app, run)
+    assert worker.recover() == [run.id]
+    until(lambda: stored(app, run).state in ENDED)
+    assert stored(app, run).state is RunState.FINISHED
+
+
+def test_a_target_of_somebody_else_is_safe_from_a_run_that_was_killed_early(
+    app: App, queue: Queue, tmp_path: Path
+) -> None:
+    target = tmp_path / "a.csv"
+    killed = replace(queue("accounts", target), state=RunState.RUNNING, slices_total=2, slices_done=1)
+    with app.database.begin() as tx:
+        runs.save(tx, killed)
+    target.write_text("precious")
+    with pytest.raises(Conflict) as refused:
+        queue("accounts", target)
+    assert (refused.value.code, target.read_text()) == ("target_exists", "precious")
 
 
 def test_only_one_can_hold_a_run(tmp_path: Path) -> None:

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 import pendosim
-from journeys.installation import Installation, Outcome, Server, signed_in
-
-__all__ = ["Installation", "Outcome"]
+from journeys.installation import Installation, Server, Standing, signed_in
 
 
 @pytest.fixture
@@ -56,6 +54,16 @@ def connected(model: Installation, tmp_path: Path, pendo: pendosim.Pendo) -> Ins
 def server(connected: Installation) -> Iterator[Server]:
     with connected.serving() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def standing(
+    model: Installation, subscription: pendosim.Pendo, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Standing]:
+    """One server for a whole file of tests, for those that leave one another alone."""
+    installation = copied(model, tmp_path_factory.mktemp("standing"))
+    with installation.serving() as running:
+        yield Standing(installation, running)
 
 
 def copied(model: Installation, home: Path) -> Installation:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pendosim
-from server.rig import Answer, Client
+from server.rig import Client
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 SECONDS_MAX = 100
@@ -143,6 +143,21 @@ class Server:
         assert self.process.wait(timeout=30) in (0, -signal.SIGTERM, 143)
 
 
+@dataclass(frozen=True)
+class Standing:
+    installation: Installation
+    server: Server
+
+    @property
+    def exports(self) -> Path:
+        return self.installation.home / "exports"
+
+    def export(self, resource: str, target: str, **asked: Any) -> Any:
+        """Export by the API and return the run when it has ended."""
+        program = self.server.program
+        return ended(program, started(program, resource, target, **asked))
+
+
 def signed_in(server: Server) -> SignedIn:
     """Enter the setup code as the first page asks for it, and make an API token."""
     stranger = Client(server.port, Sec_Fetch_Site="same-origin")
@@ -168,16 +183,12 @@ def ended(program: Client, run_id: str, *, seconds: float = 60) -> Any:
     raise AssertionError(f"the run still goes on: {run}")
 
 
-def exported(program: Client, resource: str, target: str, **asked: Any) -> Any:
-    """Export by the API and return the run when it has ended."""
-    return ended(program, started(program, resource, target, **asked).json()["id"])
-
-
-def started(program: Client, resource: str, target: str, **asked: Any) -> Answer:
+def started(program: Client, resource: str, target: str, **asked: Any) -> str:
+    """Start an export by the API and return the id of its run."""
     sent = {"resource": resource, "connection": "Production", "target": target} | asked
     answer = program.post("/api/v1/exports", sent)
     assert answer.status == 202, answer.text
-    return answer
+    return str(answer.json()["id"])
 
 
 def left_behind(folder: Path) -> list[str]:

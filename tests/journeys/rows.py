@@ -24,7 +24,7 @@ def rows_in(path: Path, table: str = "") -> list[dict[str, Any]]:
         return pq.read_table(path).to_pylist()
     if path.suffix == ".duckdb":
         with duckdb.connect(str(path), read_only=True) as database:
-            return database.execute(f'SELECT * FROM "{table}"').to_arrow_table().to_pylist()
+            return database.sql(f'SELECT * FROM "{table}"').to_arrow_table().to_pylist()
     if ".csv" in path.suffixes:
         return list(csv.DictReader(io.StringIO(text_in(path), newline="")))
     return [json.loads(line) for line in text_in(path).splitlines()]

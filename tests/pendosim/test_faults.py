@@ -101,6 +101,16 @@ def test_a_list_can_be_truncated_too(own):
     assert own.get("/api/v1/page").body == own.get("/api/v1/page").body[:100]
 
 
+@pytest.mark.parametrize("after", [0, 500, 10**9])
+def test_a_list_truncated_between_rows_lacks_only_its_end(own, after):
+    whole = own.get("/api/v1/page?expand=*").json()
+    own.pendo.faults.add("truncate_between", path="/api/v1/page", after_bytes=after)
+    rows = json.loads(own.get("/api/v1/page?expand=*").body + b"]")
+    assert rows == whole[: len(rows)]
+    assert len(rows) > 0
+    assert (len(rows) == len(whole)) == (after > 500)
+
+
 def test_null_results_is_200(own):
     own.pendo.faults.add("null_results")
     assert own.aggregate(VISITORS).json() == {"results": None}

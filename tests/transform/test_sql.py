@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pendant.errors import WrongInput
-from pendant.transform.sql import Identity, Sql, transformation
+from pendant.transform.query import Sql
+from pendant.transform.sql import Identity, transformation
 
 MARK = {b"pendant:json": b"1"}
 SCHEMA = pa.schema(

@@ -25,7 +25,7 @@ Sort = Literal[
 Tester = Annotated[Actor, need(Permission.CONNECTIONS_TEST)]
 
 
-@routes.get("", summary="List the connections; `search` looks into their names.")
+@routes.get("", summary="List the connections; `search` looks into name, application, API type and region.")
 def find_connections(
     app: Installation,
     actor: Reader,

@@ -81,7 +81,10 @@ def create(
 @connections.command(name="list")
 def list_(
     *,
-    search: Annotated[str, Parameter(name="--search", help="Only connections whose name contains this.")] = "",
+    search: Annotated[
+        str,
+        Parameter(name="--search", help="Only connections in whose name, application, API type or region this occurs."),
+    ] = "",
     sort: Annotated[
         Literal["name", "application", "status", "tested", "updated"],
         Parameter(name="--sort", help="Order of the list."),
@@ -97,7 +100,7 @@ def list_(
     elif found:
         output.table(COLUMNS, (row(each) for each in found))
     else:
-        output.remark("There are no connections yet." if not search else f"No connection's name contains {search}.")
+        output.remark("There are no connections yet." if not search else f"{search} occurs in no connection.")
     return 0
 
 

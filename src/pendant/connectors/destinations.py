@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pendant.connectors.duckdb.destination import DuckDbDestination
 from pendant.connectors.files.destination import FileDestination, FileFormat
 from pendant.connectors.files.parquet_format import ParquetFormat
 from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
@@ -23,6 +22,8 @@ def open_destination(export: Export, *, run_id: str, may_replace: bool) -> Desti
     """
     path, mark, table = export.target.partition("#")
     if path.lower().endswith(".duckdb"):
+        from pendant.connectors.duckdb.destination import DuckDbDestination  # noqa: PLC0415 - takes 40 MB
+
         return DuckDbDestination(
             _path(path), table if mark else export.resource, run_id=run_id, may_replace=may_replace
         )

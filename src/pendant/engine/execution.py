@@ -78,8 +78,10 @@ class Execution:
         self._began = self._app.clock.monotonic()
         try:
             self._halt.check()
+            # Asked before the run forgets how far an earlier attempt of its own had come.
+            may_replace = self._may_replace(self._ledger.run)
             self._ledger.change(self._started)
-            written = self._moved()
+            written = self._moved(may_replace=may_replace)
         except Halted:
             return self._end(self._stopped_by or RunEvent.STOP, "")
         except PendantError as problem:
@@ -93,7 +95,7 @@ class Execution:
     def _started(self, run: Run) -> Run:
         return replace(run, state=next_state(run.state, RunEvent.START), started_at=self._app.clock.now())
 
-    def _moved(self) -> Written:
+    def _moved(self, *, may_replace: bool) -> Written:
         asked = self._ledger.run
         export = export_of(asked.definition)
         connection = self._connection(asked)
@@ -101,7 +103,7 @@ class Execution:
         ends = Ends(
             source=source,
             transformation=transformation(source.schema, select=export.select, filter=export.filter),
-            destination=open_destination(export, run_id=asked.id, may_replace=self._may_replace(asked, export)),
+            destination=open_destination(export, run_id=asked.id, may_replace=may_replace),
         )
         concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
         return run(
@@ -128,10 +130,12 @@ class Execution:
             )
         return connection
 
-    def _may_replace(self, asked: Run, export: Export) -> bool:
+    def _may_replace(self, asked: Run) -> bool:
         """Allow writing again what this installation wrote for the same export; anything else only if asked for."""
+        if export_of(asked.definition).replace:
+            return True
         with self._app.database.read() as tx:
-            return export.replace or runs.wrote_target(tx, asked.target, asked.resource, asked.connection_id)
+            return runs.wrote_target(tx, asked.target, asked.resource, asked.connection_id)
 
     def _end(self, event: RunEvent, reason: str, *, code: str = "", written: Written | None = None) -> Run:
         milliseconds = round((self._app.clock.monotonic() - self._began) * 1000)

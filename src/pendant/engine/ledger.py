@@ -69,6 +69,15 @@ class StoredLedger:
         with self._lock, self._database.begin() as tx:
             runs.save_slice(tx, self._run.id, SliceRecord(slice=part, state=SliceState.FAILED))
 
+    def publishing(self, order: Sequence[Slice]) -> None:
+        """Leave out the slices that a limit made needless; a run all of whose slices are done is one that publishes."""
+        if self._run.slices_total == len(order):
+            return
+        with self._lock, self._database.begin() as tx:
+            runs.drop_planned_slices(tx, self._run.id)
+            self._run = replace(self._run, slices_total=len(order))
+            runs.save(tx, self._run)
+
     def change(self, changed: Callable[[Run], Run]) -> Run:
         """Save a change of the run itself, together with what was counted so far."""
         with self._lock, self._database.begin() as tx:

@@ -31,6 +31,10 @@ class Ledger(Protocol):
 
     def failed(self, part: Slice) -> None: ...
 
+    def publishing(self, order: Sequence[Slice]) -> None:
+        """Hear that these slices are all there is, and that from now on the target may be the finished one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -58,6 +62,7 @@ def run(job: Job) -> Written:
         job.ledger.planned(parts)
         order = _first_rows(job, parts) if job.limit else _all_rows(job, parts)
         job.halt.check()
+        job.ledger.publishing(order)
         return destination.publish(order)
     except BaseException:
         destination.discard()

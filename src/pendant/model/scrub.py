@@ -24,12 +24,14 @@ def forms(value: str) -> tuple[str, ...]:
     raw = value.encode()
     quoted = quote(value, safe="")
     escaped = json.dumps(value)[1:-1]
+    escaped_twice = json.dumps(escaped)[1:-1]
     spellings = {
         value,
         quoted,
         quoted.lower() if quoted != value else value,
         escaped,
         escaped.replace("/", "\\/"),
+        escaped_twice,
         html.escape(value),
         raw.hex(),
         raw.hex().upper(),

@@ -102,7 +102,7 @@ def get(app: App, actor: Actor, reference: str) -> Connection:
 
 
 def find(app: App, actor: Actor, *, search: str = "", sort: str = "name") -> list[Connection]:
-    """Return the connections whose name contains `search`. One unreadable token never breaks the list."""
+    """Return the connections in which `search` occurs. One unreadable token never breaks the list."""
     require(actor, Permission.CONNECTIONS_READ)
     with app.database.read() as tx:
         found = stored.search(tx, text=search, sort=sort)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
@@ -60,12 +60,20 @@ def using(tx: Transaction, connection_id: str) -> list[Run]:
 
 
 def wrote_target(tx: Transaction, target: str, resource: str, connection_id: str) -> bool:
-    """Tell whether a finished run of this resource and connection wrote `target`, so that another may replace it."""
+    """Tell whether a run of this resource and connection wrote `target`, so that another may replace it.
+
+    A run that has not ended although all its slices are done may have been killed just after the target appeared.
+    """
+    published = and_(
+        runs.c.state.not_in([state.value for state in ENDED]),
+        runs.c.slices_total > 0,
+        runs.c.slices_done == runs.c.slices_total,
+    )
     query = select(runs.c.id).where(
         runs.c.target == target,
         runs.c.resource == resource,
         runs.c.connection_id == connection_id,
-        runs.c.state.in_(_WROTE),
+        or_(runs.c.state.in_(_WROTE), published),
     )
     return tx.execute(query.limit(1)).first() is not None
 
@@ -86,6 +94,12 @@ def put_slices(tx: Transaction, run_id: str, records: Iterable[SliceRecord]) -> 
 def drop_slices(tx: Transaction, run_id: str) -> None:
     """Forget the slices of a run, which begins anew."""
     tx.execute(delete(run_slices).where(run_slices.c.run_id == run_id))
+
+
+def drop_planned_slices(tx: Transaction, run_id: str) -> None:
+    """Forget the slices of a run that were never begun."""
+    planned = run_slices.c.state == SliceState.PLANNED.value
+    tx.execute(delete(run_slices).where(run_slices.c.run_id == run_id, planned))
 
 
 def save_slice(tx: Transaction, run_id: str, record: SliceRecord) -> None:

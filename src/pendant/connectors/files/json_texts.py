@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from pendant.connectors.files.columns import holds_json
-from pendant.connectors.files.text import Array, Texts, compute, constant, put_together
+from pendant.connectors.files.text import Array, Texts, compute, joined, scalar
 from pendant.connectors.files.text_columns import (
     has_control_characters,
     list_texts,
@@ -61,7 +61,7 @@ def _struct_texts(array: Array) -> Array:
     for place, values in enumerate(array.flatten()):
         field = array.type.field(place)
         texts = json_texts(values, field).in_quotes()
-        arguments += [f"{lead}{key_text(field.name)}:", compute.fill_null(texts, constant("null"))]
+        arguments += [f"{lead}{key_text(field.name)}:", compute.fill_null(texts, scalar("null"))]
         lead = ","
-    texts = put_together(*arguments, "}")
+    texts = joined(*arguments, "}")
     return compute.if_else(array.is_valid(), texts, pa.scalar(None, pa.string()))

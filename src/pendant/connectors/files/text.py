@@ -20,22 +20,8 @@ Array = Any
 compute: Any = pc
 
 ROWS_AT_ONCE = 16_384
+SCALARS_MAX = 4_096
 BYTES_AT_ONCE = 64 * 1024 * 1024
-
-
-@lru_cache(maxsize=8192)
-def constant(text: str) -> Any:
-    """Return a text as an Arrow scalar.
-
-    Each time pyarrow turns a Python value into its own it looks for pandas: without pandas that costs 0.2 ms.
-    """
-    return pa.scalar(text, pa.string())
-
-
-def put_together(*texts: Array | str, **options: str) -> Array:
-    """Join texts row by row; a plain text is the same in every row. Without options, null with anything is null."""
-    arguments = [constant(text) if isinstance(text, str) else text for text in texts]
-    return compute.binary_join_element_wise(*arguments, constant(""), **options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +32,40 @@ class Texts:
     quoted: bool = False
 
     def in_quotes(self) -> Array:
-        return put_together('"', self.values, '"') if self.quoted else self.values
+        return joined('"', self.values, '"') if self.quoted else self.values
+
+
+def joined(*parts: Array | str, **options: Any) -> Array:
+    """Join texts row by row; a text of Python stands in every row."""
+    made = [scalar(part) if isinstance(part, str) else part for part in (*parts, "")]
+    return compute.binary_join_element_wise(*made, **options)
+
+
+@lru_cache(SCALARS_MAX)
+def scalar(text: str) -> Array:
+    """Return what Arrow would make of `text` at every call anew, which costs as much as a thousand rows."""
+    return pa.scalar(text, pa.string())
 
 
 def join_lines(leads: Sequence[str], columns: Iterable[Texts], end: str, null: str) -> Any:
     """Return the bytes of all lines: before each column its lead, after the last one `end`.
 
-    Quotes move into the leads where a column has no null, which saves a pass over its texts.
+    Quotes move into the leads where a column has no null, which saves a pass over its texts; a column of nothing
+    else (but for the first: something has to say how many rows there are) becomes part of them altogether.
     """
     arguments: list[Array | str] = []
     open_quote = ""
     for lead, column in zip(leads, columns, strict=True):
-        if column.quoted and column.values.null_count == 0:
+        if arguments and column.values.null_count == len(column.values):
+            open_quote += lead + null
+        elif column.quoted and column.values.null_count == 0:
             arguments += [f'{open_quote}{lead}"', column.values]
             open_quote = '"'
         else:
             arguments += [open_quote + lead, column.in_quotes()]
             open_quote = ""
     arguments.append(open_quote + end)
-    lines = put_together(*arguments, null_handling="replace", null_replacement=null)
-    return bytes_of(lines)
+    return bytes_of(joined(*arguments, null_handling="replace", null_replacement=null))
 
 
 def bytes_of(texts: Array) -> Any:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pendant.connectors.files.text import Array, Texts, bytes_of, compute, constant, put_together
+from pendant.connectors.files.text import Array, Texts, bytes_of, compute, joined, scalar
 
 SPACE = 0x20
 
@@ -28,8 +27,8 @@ def number_texts(array: Array) -> Array:
         array = compute.if_else(compute.is_finite(array), array, pa.scalar(None, array.type))
     texts = array.cast(pa.string())
     # A reader takes "-0" for an integer and loses the sign.
-    negative_zero = compute.equal(texts, constant("-0"))
-    return compute.if_else(negative_zero, constant("-0.0"), texts) if compute.any(negative_zero).as_py() else texts
+    negative_zero = compute.equal(texts, scalar("-0"))
+    return compute.if_else(negative_zero, scalar("-0.0"), texts) if compute.any(negative_zero).as_py() else texts
 
 
 def time_texts(array: Array) -> Texts:
@@ -54,7 +53,7 @@ def time_texts(array: Array) -> Texts:
 
 def _iso(array: Array, suffix: str) -> Array:
     texts = compute.binary_replace_slice(array.cast(pa.string()), 10, 11, "T")
-    return put_together(texts, suffix) if suffix else texts
+    return joined(texts, suffix) if suffix else texts
 
 
 def replace_where_present(texts: Array, replacements: Mapping[str, str]) -> Array:
@@ -72,11 +71,9 @@ def has_control_characters(texts: Array) -> bool:
 
 def list_texts(array: Array, item_texts: Callable[[Array], Array]) -> Array:
     """Write lists as JSON arrays; `item_texts` turns the items into complete JSON values."""
-    items = compute.fill_null(item_texts(array.flatten()), constant("null"))
-    lengths = compute.list_value_length(array)
-    if array.null_count:
-        lengths = compute.fill_null(lengths, 0)
+    items = compute.fill_null(item_texts(array.flatten()), scalar("null"))
+    lengths = compute.fill_null(compute.list_value_length(array), 0)
     offsets = np.concatenate([np.zeros(1, np.int32), np.cumsum(lengths.to_numpy(zero_copy_only=False), dtype=np.int32)])
-    edges: Any = pa.Array.from_buffers(pa.int32(), len(offsets), [None, pa.py_buffer(offsets.tobytes())])
-    texts = put_together("[", compute.binary_join(pa.ListArray.from_arrays(edges, items), constant(",")), "]")
+    contents = compute.binary_join(pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items), ",")
+    texts = joined("[", contents, "]")
     return compute.if_else(array.is_null(), pa.scalar(None, pa.string()), texts) if array.null_count else texts
