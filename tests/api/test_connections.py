@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from pendant.api.connections import Sort
 from pendant.app import App
 from pendant.model.access import Permission
 from pendosim.running import Pendo, running
@@ -61,6 +62,11 @@ def test_the_list_is_searched_and_sorted(olga: Client, sent: dict[str, Any]) -> 
     assert _names(olga.get("/api/v1/connections")) == ["alpha", "Beta", "gamma"]
     assert _names(olga.get("/api/v1/connections?sort=-name&search=A")) == ["gamma", "Beta", "alpha"]
     assert _names(olga.get("/api/v1/connections?search=et")) == ["Beta"]
+
+
+@pytest.mark.parametrize("sort", get_args(Sort))
+def test_every_order_that_the_api_offers_is_one_that_there_is(olga: Client, sort: str) -> None:
+    assert olga.get(f"/api/v1/connections?sort={sort}").status == 200
 
 
 def test_a_connection_is_replaced_whole_with_its_version_and_token(olga: Client, sent: dict[str, Any]) -> None:

@@ -19,6 +19,9 @@ routes = APIRouter(prefix="/connections", tags=["connections"], route_class=Stri
 
 Reader = Annotated[Actor, need(Permission.CONNECTIONS_READ)]
 Writer = Annotated[Actor, need(Permission.CONNECTIONS_WRITE)]
+Sort = Literal[
+    "name", "application", "status", "tested", "updated", "-name", "-application", "-status", "-tested", "-updated"
+]
 Tester = Annotated[Actor, need(Permission.CONNECTIONS_TEST)]
 
 
@@ -27,7 +30,7 @@ def find_connections(
     app: Installation,
     actor: Reader,
     search: Annotated[str, Query(max_length=200)] = "",
-    sort: Literal["name", "-name", "application", "-application", "updated_at", "-updated_at"] = "name",
+    sort: Sort = "name",
 ) -> ConnectionsShape:
     found = verbs.find(app, actor, search=search, sort=sort)
     return ConnectionsShape(connections=tuple(ConnectionShape.of(each) for each in found))
@@ -41,7 +44,7 @@ def create_connection(app: Installation, actor: Writer, sent: CreateConnection) 
 @routes.post("/test", summary="Test what is not saved, with the token of the request.")
 def check_draft(app: Installation, actor: Writer, sent: TestDraft) -> ReportShape:
     stages = verbs.test_draft(app, actor, sent.draft(), sent.token, send_event=sent.send_event, replaces=sent.replaces)
-    return ReportShape.of(check.report(list(stages), app.clock))
+    return ReportShape.of(check.report(stages, app.clock))
 
 
 @routes.get("/{connection}", summary="Show a connection, by its id or name.")
@@ -70,7 +73,7 @@ def check_connection(
     app: Installation, actor: Tester, connection: str, sent: TestConnection | None = None
 ) -> ReportShape:
     send_event = sent.send_event if sent else False
-    stages = list(verbs.test_saved(app, actor, connection, send_event=send_event))
+    stages = verbs.test_saved(app, actor, connection, send_event=send_event)
     return ReportShape.of(check.report(stages, app.clock))
 
 

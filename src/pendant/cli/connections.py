@@ -86,7 +86,8 @@ def list_(
         Parameter(name="--search", help="Only connections in whose name, application, API type or region this occurs."),
     ] = "",
     sort: Annotated[
-        Literal["name", "updated", "tested", "application"], Parameter(name="--sort", help="Order of the list.")
+        Literal["name", "application", "status", "tested", "updated"],
+        Parameter(name="--sort", help="Order of the list."),
     ] = "name",
     json: Json = False,
 ) -> int:
