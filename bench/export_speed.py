@@ -101,7 +101,8 @@ def main() -> None:
     scale = 0.1 if given.quick else given.scale
     rounds = given.rounds or (3 if scale == 1 else 1)
     with tempfile.TemporaryDirectory(prefix="pendant-bench-") as folder, prepared(Path(folder), scale) as bench:
-        good = all([speed(bench, resource, rounds) for resource in ("visitors", "events")])
+        reached = [speed(bench, resource, rounds) for resource in ("visitors", "events")]
+        good = all(reached)
         good = start_up(bench) and good
     print("\nEvery target is reached." if good else "\nNot every target is reached.")
 
@@ -155,7 +156,8 @@ def speed(bench: Bench, resource: str, rounds: int) -> bool:
     print(
         f"{'':12} {'rows/s':>9} {'of floor':>9} {'seconds':>8} {'process':>8} {'CPU s':>7} {'us/row':>7} {'peak MB':>8}"
     )
-    return all([shown(name, one, middle["floor"]) for name, one in middle.items()])
+    reached = [shown(name, one, middle["floor"]) for name, one in middle.items()]
+    return all(reached)
 
 
 def medians(several: Sequence[Measured]) -> Measured:
@@ -186,7 +188,7 @@ def start_up(bench: Bench) -> bool:
 
 
 def seconds_to_answer(bench: Bench) -> float:
-    """A new installation each time: the database and the keys are made before it answers."""
+    """Start a new installation each time: the database and the keys are made before it answers."""
     folder = Path(tempfile.mkdtemp(dir=bench.folder))
     port = free_port()
     started = time.perf_counter()
