@@ -6,7 +6,13 @@ import os
 import signal
 from pathlib import Path
 
+from hypothesis import settings
+
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "src")
 
 # Whoever is started in the background by a shell ignores Ctrl-C, and so do all its children, unless it says otherwise.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long one example takes says more about the machine than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
