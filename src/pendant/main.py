@@ -9,7 +9,7 @@ from types import FrameType
 from typing import NoReturn
 
 from pendant.cli.program import execute, program
-from pendant.process import harden, save_memory
+from pendant.process import harden, save_memory, share_interpreter
 from pendant.version import __version__
 
 TERMINATED = 143
@@ -18,6 +18,7 @@ TERMINATED = 143
 def run() -> NoReturn:
     harden()
     save_memory()
+    share_interpreter()
     signal.signal(signal.SIGTERM, _leave)
     commands = program(__version__)
     commands.command("pendant.serving:serve_command", name="serve", help="Serve the web app and the API.")

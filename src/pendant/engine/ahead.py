@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pendant.engine.halt import Halt, Halted
 
-BATCHES_AHEAD = 2
+BATCHES_AHEAD = 1
 LOOK_UP_SECONDS = 0.1
 
 

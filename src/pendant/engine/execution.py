@@ -24,7 +24,8 @@ from pendant.model.run import Progress, Run, RunEvent, RunState, next_state
 from pendant.store import connections, runs
 from pendant.transform.sql import transformation
 
-CONCURRENCY_MAX = 4
+# Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
+CONCURRENCY_MAX = 2
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-PIECES_AHEAD = 2
+PIECES_AHEAD = 1
 _LOOK_UP_SECONDS = 0.2
 
 
