@@ -82,10 +82,9 @@ class SliceWork:
 
     def _still_arriving(self, part: Slice) -> bool:
         """Say whether a slice reaches into the last hours. One that is no window of time shows how things are now."""
-        upper = part.upper[0] if isinstance(part.upper, list | tuple) and part.upper else part.upper
-        if not isinstance(upper, int | float):
+        if part.window is None:
             return True
-        return datetime.fromtimestamp(upper / 1000, UTC) > self._clock.now() - STILL_ARRIVING
+        return datetime.fromtimestamp(part.window[1] / 1000, UTC) > self._clock.now() - STILL_ARRIVING
 
     def _count(self, part: Slice) -> int | None:
         self._halt.check()

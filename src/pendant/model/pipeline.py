@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 import pyarrow as pa
@@ -63,6 +64,30 @@ class Transformation(Protocol):
     def schema(self) -> pa.Schema: ...
 
     def apply(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]: ...
+
+
+class LoadMode(StrEnum):
+    """What publishing does to the rows a target holds already."""
+
+    REPLACE = "replace"
+    """The target becomes what was published and nothing else."""
+    SLICES = "slices"
+    """Rows whose time lies in the window of a published slice give way to that slice's rows; the others stay."""
+    MERGE = "merge"
+    """Rows with the key of a published row give way to it; the others stay."""
+    APPEND = "append"
+    """Every row stays, and the published rows come in addition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How rows reach a target. `key` are the columns that name a row (MERGE); `time` is the column of a row's time
+    in UTC (SLICES), by which it belongs to one window.
+    """
+
+    mode: LoadMode = LoadMode.REPLACE
+    key: tuple[str, ...] = ()
+    time: str = ""
 
 
 class Destination(Protocol):

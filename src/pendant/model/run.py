@@ -60,13 +60,21 @@ class Slice:
     """One part of a run that is read, transformed and committed as a whole; committing it twice is like once.
 
     `key` is stable between runs of the same definition and safe in a file name. `lower` and `upper` are JSON
-    values that only the source understands: a window of ms since the epoch [lower, upper), or a range of ids.
+    values that only the source understands, but for one thing: a slice of event time has a number there, or a list
+    that begins with one, its ms since the epoch [lower, upper).
     """
 
     key: str
     lower: Any
     upper: Any
     label: str = ""
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Return the ms [since, until) of event time this slice lies in, or None where it is no window of time."""
+        since, until = (end[0] if isinstance(end, list | tuple) and end else end for end in (self.lower, self.upper))
+        whole = isinstance(since, int) and isinstance(until, int)
+        return (since, until) if whole else None
 
 
 class SliceState(StrEnum):
