@@ -52,8 +52,8 @@ class PendoSource:
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         converter = self._layout()[1]
-        for records in read_ahead(lambda: self.records.read(part)):
-            batch = converter.batch(records, meter)
+        for piece in read_ahead(lambda: map(converter.look, self.records.read(part))):
+            batch = converter.batch(piece, meter)
             meter.rows_read(batch.num_rows)
             yield batch
 
