@@ -195,6 +195,21 @@ def test_undeclared_fields_met_before_are_read_as_fast_as_json_columns_and_look_
     assert batch_of(converter, [record], Notes()).to_pylist() == first
 
 
+def test_of_a_key_that_stands_twice_the_last_value_counts():
+    row = batch_of(Converter(Layout(COLUMNS)), [Raw(b'{"id":"a","count":1,"id":"b"}')], Notes()).to_pylist()[0]
+    assert (row["id"], row["count"], row["other_fields"]) == ("b", 1, None)
+
+
+def test_one_odd_record_among_thousands_changes_none_of_the_others():
+    records = [Raw(b'{"id":"v%d","count":%d}' % (number, number)) for number in range(2000)]
+    records[700] = Raw(b'{"id":7,"count":"many"}')
+    rows = batch_of(Converter(Layout(COLUMNS)), records, Notes()).to_pylist()
+    odd = rows.pop(700)
+    assert (odd["id"], odd["count"], json.loads(odd["other_fields"])) == (None, None, {"id": 7, "count": "many"})
+    assert [(row["id"], row["count"]) for row in rows] == [(f"v{n}", n) for n in range(2000) if n != 700]
+    assert all(row["other_fields"] is None for row in rows)
+
+
 def test_keys_that_are_data_do_not_pile_up():
     converter = Converter(Layout(COLUMNS))
     for number in range(3 * convert.MET_PATHS_MAX):

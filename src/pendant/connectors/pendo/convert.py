@@ -61,6 +61,8 @@ class Converter:
         self._layout = layout
         self._known = _Known(layout)
         self._lenient = RecordReader(layout.tree)
+        types = [column.type for column in layout.columns]
+        self._nevers = [place for place, type_ in enumerate(types) if type_ == ColumnType.TIME_OR_NEVER]
 
     def look(self, records: Sequence[Raw]) -> Piece:
         """Look at the keys of records. A step of its own, because it holds the interpreter and the next does not:
@@ -79,8 +81,7 @@ class Converter:
             starts = range(0, len(piece.records), RECORDS_AT_ONCE)
             groups = [self._group(piece.records[start : start + RECORDS_AT_ONCE], meter) for start in starts]
             plain = pa.Table.from_batches(groups).combine_chunks().to_batches()[0]
-        arrays = [_finished(*pair) for pair in zip(self._layout.columns, plain.columns, strict=False)]
-        return pa.RecordBatch.from_arrays([*arrays, plain.columns[-1]], schema=self._layout.schema)
+        return self._finished(plain)
 
     def _group(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
         try:
@@ -136,6 +137,20 @@ class Converter:
         columns = {one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}
         return self._assembled(self._arrays(columns), rest, len(records))
 
+    def _finished(self, plain: pa.RecordBatch) -> pa.RecordBatch:
+        """Make times of integers, and nothing of 0 where it means never."""
+        arrays = plain.columns
+        if self._nevers:
+            # All in one call: every call of Arrow gives the interpreter away, and getting it back takes time.
+            values = pa.concat_arrays([arrays[place] for place in self._nevers])
+            values = pc.if_else(pc.equal(values, _ZERO), _NULL, values)
+            for number, place in enumerate(self._nevers):
+                arrays[place] = values.slice(number * plain.num_rows, plain.num_rows)
+        for place, column in enumerate(self._layout.columns):
+            if column.type in TIMES:
+                arrays[place] = arrays[place].view(column.arrow_type)
+        return pa.RecordBatch.from_arrays(arrays, schema=self._layout.schema)
+
     def _arrays(self, columns: Mapping[Path, Values]) -> dict[Path, pa.Array[Any]]:
         return {column.path: _array(column, columns[column.path]) for column in self._layout.columns}
 
@@ -156,12 +171,6 @@ def _array(column: Column, values: Values) -> pa.Array[Any]:
     except OverflowError:
         # An integer of more than 64 bits.
         raise DoesNotFitError from None
-
-
-def _finished(column: Column, array: pa.Array[Any]) -> pa.Array[Any]:
-    if column.type == ColumnType.TIME_OR_NEVER:
-        array = pc.if_else(pc.equal(array, _ZERO), _NULL, array)
-    return array.view(column.arrow_type) if column.type in TIMES else array
 
 
 def _known_bytes(value: bytes | None) -> bytes | None:

@@ -7,7 +7,7 @@ takes out the values that are kept as the bytes they are, which Arrow's reader c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -56,13 +56,14 @@ class StraightReader:
         _check_utf8(text)
         whole = arrow_json.ReadOptions(use_threads=False, block_size=len(text) + 1)
         try:
-            table = arrow_json.read_json(pa.BufferReader(text), whole, self._how)
+            table = arrow_json.read_json(pa.BufferReader(text), whole, self._how)  # type: ignore[arg-type] # not in the stubs
         except pa.ArrowInvalid:
             raise DoesNotFitError from None
         if table.num_rows != len(records):
             raise DoesNotFitError
-        found = dict(_leaves(table.combine_chunks().to_batches()[0].to_struct_array(), ()))
-        if any(not _in_bounds(found[column.path]) for column in self._plain if column.type in TIMES):
+        found = dict(_leaves(table.schema, [column.chunks[0] for column in table.columns], ()))
+        times = [found[column.path] for column in self._plain if column.type in TIMES]
+        if times and not _in_bounds(pa.chunked_array(times)):
             raise DoesNotFitError
         return found
 
@@ -77,14 +78,19 @@ def _check_utf8(text: bytes) -> None:
     pa.Array.from_buffers(pa.string(), 1, [None, ends, pa.py_buffer(text)]).validate(full=True)
 
 
-def _leaves(array: pa.StructArray, above: Path) -> Iterator[tuple[Path, pa.Array[Any]]]:
-    for field, child in zip(array.type, array.flatten(), strict=True):
-        if isinstance(child, pa.StructArray):
-            yield from _leaves(child, (*above, field.name))
+def _leaves(
+    fields: Iterable[pa.Field[Any]], arrays: Sequence[pa.Array[Any]], above: Path
+) -> Iterator[tuple[Path, pa.Array[Any]]]:
+    for field, array in zip(fields, arrays, strict=True):
+        if isinstance(array, pa.StructArray):
+            # Flattening lays the nulls of the struct over those of its members, where it has any.
+            inner = array.flatten() if array.null_count else [array.field(place) for place in range(len(array.type))]
+            yield from _leaves(array.type, inner, (*above, field.name))
         else:
-            yield (*above, field.name), child
+            yield (*above, field.name), array
 
 
-def _in_bounds(times: pa.Array[Any]) -> bool:
-    ends: Mapping[str, int | None] = pc.min_max(times, options=_NOT_EMPTY).as_py()
-    return ends["min"] is None or (ends["min"] >= TIME_MIN_MS and (ends["max"] or 0) <= TIME_MAX_MS)
+def _in_bounds(times: pa.ChunkedArray[Any]) -> bool:
+    ends: Any = pc.min_max(times, options=_NOT_EMPTY)
+    first, last = ends["min"].as_py(), ends["max"].as_py()
+    return first is None or (first >= TIME_MIN_MS and last <= TIME_MAX_MS)
