@@ -4,6 +4,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
+from pendosim.lags import Lags
 from pendosim.periods import Calendar
 
 REGIONS = ("us", "us1", "eu", "jp", "au")
@@ -32,6 +33,11 @@ class Options:
     """Some ids hold quotes, backslashes, slashes, emoji, leading blanks, 500 characters."""
     foreign_region_status: int = 403
     """Answer to a key that ends in another region's suffix: 403 (empty) or 400."""
+    ingest_lag: float = 0
+    """Seconds; this and the next three are explained in pendosim.lags."""
+    metadata_lag: float = 0
+    segment_delay: float = 0
+    erase_delay: float = 0
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     track_secret: str = field(default="", repr=False)
@@ -53,6 +59,7 @@ class Options:
         if self.foreign_region_status not in (400, 403):
             raise ValueError(f"foreign_region_status is {self.foreign_region_status}; wanted 403 or 400")
         Calendar(self.timezone)
+        self.lags()
         for name, made in (
             ("key", f"{_secret()}.{self.region}"),
             ("read_only_key", f"{_secret()}.{self.region}"),
@@ -60,3 +67,7 @@ class Options:
         ):
             if not getattr(self, name):
                 object.__setattr__(self, name, made)
+
+    def lags(self) -> Lags:
+        """Make the lags to begin with."""
+        return Lags(self.ingest_lag, self.metadata_lag, self.segment_delay, self.erase_delay)
