@@ -31,6 +31,10 @@ class Options:
     """Every event and every lastupdated happens at one single instant."""
     odd_ids: bool = True
     """Some ids hold quotes, backslashes, slashes, emoji, leading blanks, 500 characters."""
+    list_size: int = 0
+    """Each GET list of objects shows at least so many of the default application."""
+    new_fields: bool = False
+    """Objects carry fields, and the metadata schema types, that no client has seen yet."""
     foreign_region_status: int = 403
     """Answer to a key that ends in another region's suffix: 403 (empty) or 400."""
     ingest_lag: float = 0
@@ -50,6 +54,7 @@ class Options:
             ("events_per_day", 0),
             ("apps", 1),
             ("seed", 0),
+            ("list_size", 0),
         ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:

@@ -104,9 +104,7 @@ def _apps(query: Query) -> Rows:
 
 
 def _groups(query: Query) -> Rows:
-    tagged = query.world.definitions.pages + query.world.definitions.features
-    groups = {row["group"]["id"]: row["group"] | {"length": 0, "type": ""} for row in tagged}
-    return map(dict, groups.values())
+    return iter([group | {"length": 0, "type": ""} for group in query.world.definitions.groups()])
 
 
 def _buckets(item_field: str) -> Source:
@@ -145,6 +143,11 @@ def _events_at(table_of: Callable[[World], Table]) -> Source:
 
 _guide_events = _events_at(lambda world: world.guide_events())
 _poll_events = _events_at(lambda world: world.poll_events())
+
+
+def _guides_seen(query: Query) -> Rows:
+    """Forget what was seen before a guide was reset for somebody."""
+    return guides_seen(query.world.guide_changes.remembered(_guide_events(query)))
 
 
 def _single_events(query: Query) -> Rows:
@@ -186,8 +189,8 @@ SOURCES: dict[str, Source] = {
     "trackEvents": _buckets("trackTypeId"),
     "guideEvents": _guide_events,
     "pollEvents": _poll_events,
-    "guidesSeen": lambda query: guides_seen(_guide_events(query)),
-    "guidesSeenEver": lambda query: guides_seen(_guide_events(query)),
+    "guidesSeen": _guides_seen,
+    "guidesSeenEver": _guides_seen,
     "pollsSeen": lambda query: polls_seen(_poll_events(query)),
     "pollsSeenEver": lambda query: polls_seen(_poll_events(query)),
     "singleEvents": _single_events,

@@ -9,7 +9,7 @@ from aiohttp import web
 from pendosim.errors import Refused
 from pendosim.faults import Faults
 from pendosim.keys import Keys
-from pendosim.web import aggregate, lists
+from pendosim.web import aggregate, data_sync, exclusions, feedback, guides, lists, reports, segments, tagged
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
@@ -21,7 +21,17 @@ from pendosim.world.world import World
 KEY_HEADER = "x-pendo-integration-key"
 FORBIDDEN = 403
 AGGREGATION_PATH = "/api/v1/aggregation"
-API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
+API_ROUTES: tuple[Route, ...] = (
+    *lists.ROUTES,
+    *tagged.ROUTES,
+    *segments.ROUTES,
+    *reports.ROUTES,
+    *guides.ROUTES,
+    *exclusions.ROUTES,
+    *data_sync.ROUTES,
+    *feedback.ROUTES,
+    *aggregate.ROUTES,
+)
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,19 @@ from pendosim.world.account_rows import account_table
 from pendosim.world.activity import FEATURE, PAGE, PARAMETERS, PROPERTIES, TRACK, Activity, made_activity
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
+from pendosim.world.feedback import Feedback
+from pendosim.world.guide_changes import GuideChanges
 from pendosim.world.guide_rows import Interactions
-from pendosim.world.guides import made_guides, made_reports, made_segments
+from pendosim.world.guides import made_guides
 from pendosim.world.live import LiveEvents, TrackEvent
+from pendosim.world.member_exports import MemberExports
+from pendosim.world.novelties import with_novelties
+from pendosim.world.part import Part
 from pendosim.world.people import People, made_people
+from pendosim.world.reports import made_reports
+from pendosim.world.segments import Memberships, made_segments
 from pendosim.world.single_rows import history_rows
+from pendosim.world.translations import Translations
 from pendosim.world.visitor_rows import last_visits, visitor_table
 from pendosim.world.words import BROWSERS, PLANS
 
@@ -45,6 +53,8 @@ class World:
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
         self._buckets: dict[tuple[str, str], _Buckets] = {}
+        self.rotated: dict[str, int] = {}
+        """When the credentials of each storage of Data Sync were last changed."""
 
     def due(self, lag: str) -> int:
         """When something written now shows, by one of the fields of Lags."""
@@ -53,21 +63,49 @@ class World:
     def environment(self) -> Environment:
         return Environment(self.clock.now(), self.calendar, self.definitions.app_ids())
 
-    @cached_property
+    @Part
     def definitions(self) -> Definitions:
-        return made_definitions(self.apps, self.options.seed, self.made_at)
+        made = made_definitions(self.apps, self.options.seed, self.made_at)
+        made.pages = with_novelties(made.pages, self.options)
+        made.features = with_novelties(made.features, self.options)
+        made.track_types = with_novelties(made.track_types, self.options)
+        return made
 
-    @cached_property
+    @Part
     def guides(self) -> list[Row]:
-        return made_guides(self.apps, self.options.seed, self.made_at)
+        made = made_guides(self.apps, self.options.seed, self.made_at, self.definitions.features, self.segments)
+        return with_novelties(made, self.options)
 
-    @cached_property
+    @Part
     def segments(self) -> list[Row]:
-        return made_segments(self.apps[0], self.options.seed, self.made_at)
+        return with_novelties(made_segments(self.apps[0], self.options.seed, self.made_at), self.options)
 
-    @cached_property
+    @Part
     def reports(self) -> list[Row]:
-        return made_reports(self.apps[0], self.options.seed, self.made_at)
+        return with_novelties(made_reports(self.apps[0], self.options.seed, self.made_at), self.options)
+
+    @Part
+    def memberships(self) -> Memberships:
+        return Memberships(self.segments, self.clock, self.options.seed, self._segment_due)
+
+    @Part
+    def member_exports(self) -> MemberExports:
+        return MemberExports(self.clock, self.options.seed, self._segment_due)
+
+    def _segment_due(self) -> int:
+        return self.due("segment_delay")
+
+    @Part
+    def guide_changes(self) -> GuideChanges:
+        return GuideChanges(self.guides, self.clock)
+
+    @Part
+    def translations(self) -> Translations:
+        return Translations(self.guide_changes)
+
+    @Part
+    def feedback(self) -> Feedback:
+        return Feedback(self.clock, self.options.seed)
 
     @cached_property
     def people(self) -> People:
