@@ -84,13 +84,18 @@ def _within_limits(operations: list[Row]) -> None:
 
 
 def _change(operation: Row) -> tuple[str, list[str]] | None:
-    verb, visitors = operation.get("op"), texts(operation.get("value"))
-    good = verb in _MESSAGES and operation.get("path") == "/visitors" and visitors
-    return (str(verb), visitors) if good and visitors else None
+    verb, visitors = _verb(operation), texts(operation.get("value"))
+    if verb not in _MESSAGES or operation.get("path") != "/visitors" or not visitors:
+        return None
+    return verb, visitors
+
+
+def _verb(operation: Row) -> str:
+    return str(operation.get("op"))[:60]
 
 
 def _verdict(operation: Row, *, done: bool) -> Row:
-    verb = str(operation.get("op"))[:60]
+    verb = _verb(operation)
     message = "success" if done else _MESSAGES.get(verb, "Unknown operation")
     return {"status": 200 if done else 400, "message": message, "operation": verb}
 

@@ -21,8 +21,10 @@ def with_novelties(objects: list[Row], options: Options) -> list[Row]:
 
 
 def _copies(objects: list[Row], size: int) -> list[Row]:
-    """Make as many as are missing, in turn of each object there is."""
-    originals = [one for one in objects if one.get("appId", DEFAULT_APP_ID) == DEFAULT_APP_ID]
+    """Make as many as are missing, in turn of each object that a list shows."""
+    originals = [
+        one for one in objects if one.get("appId", DEFAULT_APP_ID) == DEFAULT_APP_ID and one.get("shared", True)
+    ]
     missing = max(0, size - len(originals)) if originals else 0
     return [_copy(originals[number % len(originals)], number) for number in range(missing)]
 
