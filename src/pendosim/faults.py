@@ -8,6 +8,7 @@ from typing import Any
 # Answers that take the place of the real one: status, content type, body.
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "rate_limited": (429, "text/plain", b"Too Many Requests"),
+    "rate_limit_exceeded": (403, "application/json", b'{"reason":"rateLimitExceeded"}'),
     "server_error": (500, "application/json", b'"internal error"'),
     "unavailable": (
         503,

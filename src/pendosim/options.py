@@ -28,10 +28,16 @@ class Options:
     region: str = "us"
     one_timestamp: bool = False
     """Every event and every lastupdated happens at one single instant."""
+    same_instant: int = 0
+    """This many visitors have an event at one single instant of yesterday, and as many are updated at one."""
     odd_ids: bool = True
     """Some ids hold quotes, backslashes, slashes, emoji, leading blanks, 500 characters."""
     foreign_region_status: int = 403
     """Answer to a key that ends in another region's suffix: 403 (empty) or 400."""
+    think_ms: float = 0.0
+    """Every answer waits this long before it begins."""
+    throttle: bool = False
+    """Refuses what comes too fast with 429."""
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     track_secret: str = field(default="", repr=False)
@@ -44,6 +50,8 @@ class Options:
             ("events_per_day", 0),
             ("apps", 1),
             ("seed", 0),
+            ("same_instant", 0),
+            ("think_ms", 0),
         ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:

@@ -10,6 +10,7 @@ from pendosim.clock import SettableClock
 from pendosim.faults import Faults
 from pendosim.keys import Keys
 from pendosim.options import Options
+from pendosim.throttle import Throttle
 from pendosim.web.call import Route
 from pendosim.web.control import Control
 from pendosim.web.listener import API_ROUTES, Listener, Subscription
@@ -48,7 +49,9 @@ class Server:
 
     async def start(self) -> None:
         """Listen. Raises OSError where a port is taken."""
-        subscription = Subscription(self.world, self.keys, self.faults, self.log)
+        subscription = Subscription(
+            self.world, self.keys, self.faults, self.log, Throttle(self.clock, on=self.options.throttle)
+        )
         try:
             self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
             self.data = await self._listen(

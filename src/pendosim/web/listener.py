@@ -9,6 +9,7 @@ from aiohttp import web
 from pendosim.errors import Refused
 from pendosim.faults import Faults
 from pendosim.keys import Keys
+from pendosim.throttle import AGGREGATION_PATH, Throttle
 from pendosim.web import aggregate, lists
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
@@ -20,7 +21,7 @@ from pendosim.world.world import World
 
 KEY_HEADER = "x-pendo-integration-key"
 FORBIDDEN = 403
-AGGREGATION_PATH = "/api/v1/aggregation"
+TOO_FAST = text_reply(429, "Too Many Requests")
 API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
 
 
@@ -32,6 +33,7 @@ class Subscription:
     keys: Keys
     faults: Faults
     log: RequestLog
+    throttle: Throttle
 
 
 class Listener:
@@ -54,10 +56,14 @@ class Listener:
         )
         self._of.log.add(seen)
         struck = Struck(self._of.faults.strike(path, source))
-        if struck.seconds():
-            await asyncio.sleep(struck.seconds())
-        reply = struck.answer() or await self._reply(request, body, given, struck)
-        return await deliver(request, reply, struck, seen)
+        seconds = struck.seconds() + self._of.world.options.think_ms / 1000
+        if seconds:
+            await asyncio.sleep(seconds)
+        with self._of.throttle.admitted(self._of.keys.find(given), path) as admitted:
+            reply = struck.answer()
+            if reply is None:
+                reply = await self._reply(request, body, given, struck) if admitted else TOO_FAST
+            return await deliver(request, reply, struck, seen)
 
     async def _reply(self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck) -> Reply:
         if isinstance(body, Refused):
