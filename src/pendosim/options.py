@@ -4,6 +4,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
+from pendosim.lags import Lags
 from pendosim.periods import Calendar
 
 REGIONS = ("us", "us1", "eu", "jp", "au")
@@ -38,6 +39,11 @@ class Options:
     """Every answer waits this long before it begins."""
     throttle: bool = False
     """Refuses what comes too fast with 429."""
+    ingest_lag: float = 0
+    """Seconds; this and the next three are for these four see pendosim.lags."""
+    metadata_lag: float = 0
+    segment_delay: float = 0
+    erase_delay: float = 0
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     track_secret: str = field(default="", repr=False)
@@ -61,6 +67,7 @@ class Options:
         if self.foreign_region_status not in (400, 403):
             raise ValueError(f"foreign_region_status is {self.foreign_region_status}; wanted 403 or 400")
         Calendar(self.timezone)
+        self.lags()
         for name, made in (
             ("key", f"{_secret()}.{self.region}"),
             ("read_only_key", f"{_secret()}.{self.region}"),
@@ -68,3 +75,7 @@ class Options:
         ):
             if not getattr(self, name):
                 object.__setattr__(self, name, made)
+
+    def lags(self) -> Lags:
+        """Make the lags to begin with."""
+        return Lags(self.ingest_lag, self.metadata_lag, self.segment_delay, self.erase_delay)

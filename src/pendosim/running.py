@@ -10,6 +10,7 @@ from pendosim.clock import SettableClock
 from pendosim.expected import Expected, expected_of
 from pendosim.faults import Faults
 from pendosim.keys import Keys
+from pendosim.lags import Lags
 from pendosim.options import Options
 from pendosim.server import Ports, Server
 from pendosim.web.requests_seen import Seen
@@ -33,6 +34,7 @@ class Pendo:
         self.keys: Keys = server.keys
         self.clock: SettableClock = server.clock
         self.world: World = server.world
+        self.lags: Lags = server.world.lags
 
     @property
     def requests(self) -> list[Seen]:

@@ -29,6 +29,8 @@ class Control:
             ("GET", "/requests"): lambda _request, _body: self._of.log.listed(),
             ("DELETE", "/requests"): lambda _request, _body: self._of.log.clear(),
             ("GET", "/expected"): lambda request, _body: self._expected(request),
+            ("GET", "/lags"): lambda _request, _body: asdict(self._of.world.lags),
+            ("POST", "/lags"): lambda _request, body: self._set_lags(body),
             ("GET", "/clock"): lambda _request, _body: {"now": self._clock.now()},
             ("POST", "/clock"): lambda _request, body: self._set_clock(body),
         }
@@ -47,6 +49,13 @@ class Control:
 
     def _add_fault(self, body: bytes) -> Any:
         return asdict(self._of.faults.arm(fault_of(parsed_json(body))))
+
+    def _set_lags(self, body: bytes) -> Any:
+        wanted = parsed_json(body)
+        if not isinstance(wanted, dict):
+            raise Refused('lags are set by {"ingest_lag": seconds, ...}')
+        self._of.world.lags.change(**wanted)
+        return asdict(self._of.world.lags)
 
     def _set_clock(self, body: bytes) -> Any:
         wanted = parsed_json(body)

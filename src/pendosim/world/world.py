@@ -38,12 +38,17 @@ class World:
     def __init__(self, options: Options, clock: Clock) -> None:
         self.options = options
         self.clock = clock
+        self.lags = options.lags()
         self.calendar = Calendar(options.timezone)
         self.made_at = clock.now()
         self.apps = made_apps(options.apps, options.seed)
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
         self._buckets: dict[tuple[str, str], _Buckets] = {}
+
+    def due(self, lag: str) -> int:
+        """When something written now shows, by one of the fields of Lags."""
+        return self.lags.due(lag, self.clock.now())
 
     def environment(self) -> Environment:
         return Environment(self.clock.now(), self.calendar, self.definitions.app_ids())
