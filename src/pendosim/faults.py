@@ -108,6 +108,9 @@ class Faults:
         with self._lock:
             self._armed.clear()
 
+    def armed(self) -> bool:
+        return bool(self._armed)
+
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(armed.fault) | {"matched": armed.matched, "struck": armed.struck} for armed in self._armed]

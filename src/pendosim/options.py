@@ -40,7 +40,7 @@ class Options:
     throttle: bool = False
     """Refuses what comes too fast with 429."""
     ingest_lag: float = 0
-    """Seconds; this and the next three are for these four see pendosim.lags."""
+    """Seconds; for these four see pendosim.lags."""
     metadata_lag: float = 0
     segment_delay: float = 0
     erase_delay: float = 0

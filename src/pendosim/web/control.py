@@ -13,7 +13,7 @@ from pendosim.expected import expected_of
 from pendosim.faults import fault_of
 from pendosim.values import to_json
 from pendosim.web.call import parsed_json
-from pendosim.web.listener import Subscription
+from pendosim.web.subscription import Subscription
 
 _Verb = Callable[[web.BaseRequest, bytes], Any]
 

@@ -2,38 +2,23 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from pendosim.errors import Refused
-from pendosim.faults import Faults
-from pendosim.keys import Keys
-from pendosim.throttle import AGGREGATION_PATH, Throttle
+from pendosim.throttle import AGGREGATION_PATH
 from pendosim.web import aggregate, lists
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
-from pendosim.web.requests_seen import RequestLog, Seen
+from pendosim.web.requests_seen import Seen
+from pendosim.web.subscription import KEY_HEADER, Subscription
 from pendosim.web.track import TRACK_PATH, track
-from pendosim.world.world import World
 
-KEY_HEADER = "x-pendo-integration-key"
 FORBIDDEN = 403
 TOO_FAST = text_reply(429, "Too Many Requests")
 API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """Everything a listener serves from."""
-
-    world: World
-    keys: Keys
-    faults: Faults
-    log: RequestLog
-    throttle: Throttle
 
 
 class Listener:
