@@ -3,16 +3,32 @@
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from pendosim.lags import Lags
 from pendosim.periods import Calendar
+from pendosim.world.ids import DEFAULT_APP_ID
 
 REGIONS = ("us", "us1", "eu", "jp", "au")
 _ITEMS_MAX = 50_000_000
 
 
-def _secret() -> str:
+def generated_secret() -> str:
     return str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
+
+
+def secret_of_app(text: str) -> tuple[int, str]:
+    """`APPID=SECRET`, or only a secret, which is the default application's. Raises ValueError."""
+    app, equals, secret = text.rpartition("=")
+    try:
+        found = int(app) if equals else DEFAULT_APP_ID
+    except ValueError as bad:
+        raise ValueError("a track secret is given as APPID=SECRET, where APPID is a number") from bad
+    if not secret:
+        raise ValueError(f"the track secret of application {found} is empty")
+    return found, secret
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,14 @@ class Options:
     erase_delay: float = 0
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
-    track_secret: str = field(default="", repr=False)
+    extra_keys: Annotated[tuple[str, ...], Parameter(name="--extra-key", negative="")] = field(default=(), repr=False)
+    """More keys: `VALUE,write=true,label=crm,allowed_endpoints=/api/v1/page|POST /api/v1/aggregation`."""
+    track_secret: Annotated[str, Parameter(parse=False)] = field(default="", repr=False)
+    """Of the default application."""
+    track_secrets: Annotated[
+        tuple[str, ...], Parameter(name="--track-secret", negative="", allow_leading_hyphen=True)
+    ] = field(default=(), repr=False)
+    """`APPID=SECRET`, or only a secret, which is the default application's; other applications get generated ones."""
 
     def __post_init__(self) -> None:
         for name, least in (
@@ -68,10 +91,12 @@ class Options:
             raise ValueError(f"foreign_region_status is {self.foreign_region_status}; wanted 403 or 400")
         Calendar(self.timezone)
         self.lags()
+        of_default = dict(map(secret_of_app, self.track_secrets)).get(DEFAULT_APP_ID, self.track_secret)
+        object.__setattr__(self, "track_secret", of_default)
         for name, made in (
-            ("key", f"{_secret()}.{self.region}"),
-            ("read_only_key", f"{_secret()}.{self.region}"),
-            ("track_secret", _secret()),
+            ("key", f"{generated_secret()}.{self.region}"),
+            ("read_only_key", f"{generated_secret()}.{self.region}"),
+            ("track_secret", generated_secret()),
         ):
             if not getattr(self, name):
                 object.__setattr__(self, name, made)

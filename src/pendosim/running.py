@@ -30,6 +30,8 @@ class Pendo:
         self.key = server.options.key
         self.read_only_key = server.options.read_only_key
         self.track_secret = server.options.track_secret
+        self.track_secrets = server.keys.track_secrets
+        """By application; `track_secret` is the default one's."""
         self.faults: Faults = server.faults
         self.keys: Keys = server.keys
         self.clock: SettableClock = server.clock

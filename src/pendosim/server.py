@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from aiohttp import web
 
@@ -42,7 +43,7 @@ class Server:
         self.options = options
         self.clock = clock
         self.world = World(options, clock)
-        self.keys = Keys(options)
+        self.keys = Keys(options, [app.id for app in self.world.apps])
         self.faults = Faults()
         self.log = RequestLog()
         self._ports = ports
@@ -54,7 +55,7 @@ class Server:
         """Listen. Raises OSError where a port is taken."""
         throttle = Throttle(self.clock, on=self.options.throttle)
         subscription = Subscription(self.world, self.keys, self.faults, self.log, throttle)
-        api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES)
+        api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES, takes_secrets=True)
         door, host = TrackDoor(subscription), self._ports.host
         try:
             self.api = await self._listen(api.handle, host, self._ports.api, door)
@@ -80,7 +81,7 @@ class Server:
         await asyncio.gather(*(general.shutdown(_SHUTDOWN_SECONDS) for _, general in self._listening))
         self._listening.clear()
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> dict[str, Any]:
         """Say what a client needs, as in the one line `pendosim serve` prints."""
         return {
             "api": self.api,
@@ -89,4 +90,5 @@ class Server:
             "key": self.options.key,
             "read_only_key": self.options.read_only_key,
             "track_secret": self.options.track_secret,
+            "track_secrets": {str(app): secret for app, secret in self.keys.track_secrets.items()},
         }

@@ -83,8 +83,11 @@ def _accounts(query: Query) -> Rows:
 
 
 def _do_not_process_visitors(query: Query) -> Rows:
-    skipped = np.flatnonzero(query.world.people.do_not_process).tolist()
-    return iter([{"visitorId": query.world.people.visitor_ids[place]} for place in skipped])
+    return iter([{"visitorId": name} for name in query.world.never_processed("visitor")])
+
+
+def _do_not_process_accounts(query: Query) -> Rows:
+    return iter([{"accountId": name} for name in query.world.never_processed("account")])
 
 
 def _objects(listed: Callable[[World], Iterable[Row]]) -> Source:
@@ -176,7 +179,7 @@ SOURCES: dict[str, Source] = {
     "features": _objects(lambda world: world.definitions.features),
     "trackTypes": _objects(lambda world: world.definitions.track_types),
     "guides": _objects(lambda world: world.guides),
-    "doNotProcessAccounts": lambda _query: iter([]),
+    "doNotProcessAccounts": _do_not_process_accounts,
     "groups": _groups,
     "apps": _apps,
     "const": _const,

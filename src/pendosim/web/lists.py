@@ -2,18 +2,14 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from pendosim.aggregation.answer import csv_of
 from pendosim.aggregation.pipeline import pipeline_of
 from pendosim.aggregation.selection import whole
 from pendosim.errors import Refused
-from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
 from pendosim.world.definitions import DAY_MS, in_apps
 from pendosim.world.ids import DEFAULT_APP_ID
-from pendosim.world.schema import metadata_schema
 from pendosim.world.world import World
 
 HISTORY_DAYS = 180
@@ -84,7 +80,7 @@ def _report_csv(call: Call) -> Reply:
 
 
 def _visitor(call: Call) -> Reply:
-    return json_reply(_visitor_object(_entity(call.world.visitors(), "visitorId", call.entity_id("id"))))
+    return json_reply(_visitor_object(_entity(call, "visitor")))
 
 
 def _visitor_object(row: Row) -> Row:
@@ -100,7 +96,7 @@ def _visitor_object(row: Row) -> Row:
 
 def _history(call: Call) -> Reply:
     """Timeline of one day; 422 without a start time, nothing from before about 180 days."""
-    visitor = _entity(call.world.visitors(), "visitorId", call.entity_id("id"))["visitorId"]
+    visitor = _entity(call, "visitor")["visitorId"]
     start = call.query.get("starttime", "")
     if not start.isdecimal() or len(start) > _TIME_DIGITS:
         raise Refused("starttime is a time in milliseconds", status=422)
@@ -129,20 +125,17 @@ def _with_identified_visit(metadata: Row) -> Row:
 
 
 def _account(call: Call) -> Reply:
-    row = _entity(call.world.accounts(), "accountId", call.entity_id("id"))
+    row = _entity(call, "account")
     return json_reply({"id": row["accountId"], "metadata": row["metadata"]})
 
 
-def _entity(table: Table, name: str, wanted: str) -> Row:
-    column = table.column((name,))
-    places = [] if column is None else np.flatnonzero(column.compare("==", wanted)).tolist()
-    if not places:
+def _entity(call: Call, kind: str) -> Row:
+    """As it is now: what was written shows here at once."""
+    with call.world.present() as state:
+        row = state.entities[kind].row(call.entity_id("id"))
+    if row is None:
         raise Refused("not found", status=404)
-    return table.row(places[0])
-
-
-def _schema(call: Call) -> Reply:
-    return json_reply(metadata_schema(call.names["kind"], call.world.definitions.app_ids()))
+    return row
 
 
 ROUTES: tuple[Route, ...] = (
@@ -160,5 +153,4 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/api/v1/visitor/{id}/history", _history),
     route("GET", "/api/v1/visitor/metadata/{group}/{field}/{value}", _visitors_by_metadata),
     route("GET", "/api/v1/account/{id}", _account),
-    route("GET", "/api/v1/metadata/schema/{kind}", _schema),
 )
