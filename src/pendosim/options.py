@@ -44,6 +44,10 @@ class Options:
     metadata_lag: float = 0
     segment_delay: float = 0
     erase_delay: float = 0
+    load: str = ""
+    """A directory with a saved subscription, to be served instead of a made-up one."""
+    save: str = ""
+    """A directory to which the subscription is saved at the end."""
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     track_secret: str = field(default="", repr=False)
