@@ -56,11 +56,11 @@ async def _serve(server: Server, faults: list[Fault]) -> None:
     try:
         await ended.wait()
     finally:
-        await server.stop()
+        await server.end()
 
 
 def run() -> None:
-    """Settings are judged where they are made, most of them while the command line is read."""
+    """Run; settings are judged where they are made, most of them while the command line is read."""
     try:
         app()
     except (ValueError, OSError, OverflowError) as bad:

@@ -60,6 +60,10 @@ class Options:
     metadata_lag: float = 0
     segment_delay: float = 0
     erase_delay: float = 0
+    load: str = ""
+    """A directory with a saved subscription, to be served instead of a made-up one."""
+    save: str = ""
+    """A directory to which the subscription is saved at the end."""
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     extra_keys: Annotated[tuple[str, ...], Parameter(name="--extra-key", negative="")] = field(default=(), repr=False)

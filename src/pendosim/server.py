@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from pendosim.clock import SettableClock
 from pendosim.faults import Faults
 from pendosim.keys import Keys
 from pendosim.options import Options
+from pendosim.saved.opening import opened
+from pendosim.saved.save import save
 from pendosim.throttle import Throttle
 from pendosim.web.call import Route
 from pendosim.web.control import Control
@@ -19,7 +22,6 @@ from pendosim.web.lean import Connection, TrackDoor
 from pendosim.web.listener import API_ROUTES, Listener
 from pendosim.web.requests_seen import RequestLog
 from pendosim.web.subscription import Subscription
-from pendosim.world.world import World
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -40,10 +42,10 @@ class Ports:
 
 class Server:
     def __init__(self, options: Options, clock: SettableClock, ports: Ports) -> None:
-        self.options = options
+        self.world = opened(options, clock)
+        self.options = self.world.options
         self.clock = clock
-        self.world = World(options, clock)
-        self.keys = Keys(options, [app.id for app in self.world.apps])
+        self.keys = Keys(self.options, [app.id for app in self.world.apps])
         self.faults = Faults()
         self.log = RequestLog()
         self._ports = ports
@@ -80,6 +82,12 @@ class Server:
             general.pre_shutdown()
         await asyncio.gather(*(general.shutdown(_SHUTDOWN_SECONDS) for _, general in self._listening))
         self._listening.clear()
+
+    async def end(self) -> None:
+        """Stop, and save where that was wished. Raises OSError where it cannot be saved."""
+        await self.stop()
+        if self.options.save:
+            await asyncio.to_thread(save, self.world, Path(self.options.save))
 
     def description(self) -> dict[str, Any]:
         """Say what a client needs, as in the one line `pendosim serve` prints."""

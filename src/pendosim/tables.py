@@ -108,7 +108,11 @@ class Table:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Row], columns: Mapping[str, Callable[[], Column]] | None = None) -> "Table":
-        parts = [to_json(row) for row in rows]
+        return cls.of_encoded([to_json(row) for row in rows], columns)
+
+    @classmethod
+    def of_encoded(cls, parts: Sequence[bytes], columns: Mapping[str, Callable[[], Column]] | None = None) -> "Table":
+        """Rows that are JSON already, as `to_json` writes it."""
         lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)) + 1
         offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         data = b",".join([*parts, b""])

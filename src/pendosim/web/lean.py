@@ -61,7 +61,7 @@ class TrackDoor:
         self._heads: dict[bytes, Head | None] = {}
 
     def open(self) -> bool:
-        """Closed while something is to go wrong or to take time."""
+        """Say no while something is to go wrong or to take time."""
         return not self._of.faults.armed() and not self._of.world.options.think_ms
 
     def head(self, data: bytes) -> Head | None:

@@ -83,8 +83,7 @@ def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
         groups = {"auto": _AUTO_ACCOUNT, **_ACCOUNT}
     elif kind == "parentAccount":
         return {
-            group: {name: schema_entry(group, *of) for name, of in fields.items()}
-            for group, fields in _PARENT.items()
+            group: {name: schema_entry(group, *of) for name, of in fields.items()} for group, fields in _PARENT.items()
         }
     else:
         return {}

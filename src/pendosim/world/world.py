@@ -13,20 +13,21 @@ from pendosim.expressions.functions import Environment
 from pendosim.options import Options
 from pendosim.periods import Calendar
 from pendosim.tables import Table
-from pendosim.values import Row, to_json
-from pendosim.world.account_rows import account_table
-from pendosim.world.activity import FEATURE, PAGE, PARAMETERS, PROPERTIES, TRACK, Activity, made_activity
+from pendosim.values import Row
+from pendosim.world.account_rows import account_table, given_accounts
+from pendosim.world.activity import Activity, made_activity
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.conversations import Conversation
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
+from pendosim.world.given import Given
 from pendosim.world.guide_rows import Interactions
 from pendosim.world.guides import made_guides, made_reports, made_segments
 from pendosim.world.live import EventStream, SentEvent
 from pendosim.world.people import People, made_people
+from pendosim.world.pools import made_pools
 from pendosim.world.single_rows import history_rows
 from pendosim.world.state import Beginning, State
-from pendosim.world.visitor_rows import last_visits, visitor_table
-from pendosim.world.words import BROWSERS, PLANS
+from pendosim.world.visitor_rows import given_visitors, last_visits, visitor_table
 
 TOO_OLD_MS = 7 * DAY_MS
 
@@ -38,13 +39,15 @@ class _Kept(NamedTuple):
 
 
 class World:
-    def __init__(self, options: Options, clock: Clock) -> None:
+    def __init__(self, options: Options, clock: Clock, given: Given | None = None) -> None:
+        """Make everything that is not given."""
         self.options = options
         self.clock = clock
         self.lags = options.lags()
         self.calendar = Calendar(options.timezone)
-        self.made_at = clock.now()
-        self.apps = made_apps(options.apps, options.seed)
+        self._given = given
+        self.made_at = clock.now() if given is None else given.made_at
+        self.apps = made_apps(options.apps, options.seed) if given is None else given.apps
         self.app_places = {app.id: place for place, app in enumerate(self.apps)}
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
@@ -82,34 +85,49 @@ class World:
 
     @cached_property
     def _definitions(self) -> Definitions:
+        if self._given is not None:
+            of = self._given.objects
+            return Definitions(self.apps, of["pages"], of["features"], of["track_types"])
         return made_definitions(self.apps, self.options.seed, self.made_at)
 
     @cached_property
     def guides(self) -> list[Row]:
+        if self._given is not None:
+            return self._given.objects["guides"]
         return made_guides(self.apps, self.options.seed, self.made_at)
 
     @cached_property
     def segments(self) -> list[Row]:
+        if self._given is not None:
+            return self._given.objects["segments"]
         return made_segments(self.apps[0], self.options.seed, self.made_at)
 
     @cached_property
     def reports(self) -> list[Row]:
+        if self._given is not None:
+            return self._given.objects["reports"]
         return made_reports(self.apps[0], self.options.seed, self.made_at)
 
     @cached_property
     def people(self) -> People:
-        return made_people(self.options)
+        return made_people(self.options) if self._given is None else self._given.people
 
     @cached_property
     def activity(self) -> Activity:
+        if self._given is not None:
+            return self._given.activity
         return made_activity(self.options, self.people, self.calendar, self.made_at)
 
     @cached_property
     def _visitors(self) -> Table:
+        if self._given is not None:
+            return given_visitors(self.options, self.people, self._given.visitors)
         return visitor_table(self.options, self.people, self.activity, self.apps, self.made_at)
 
     @cached_property
     def _accounts(self) -> Table:
+        if self._given is not None:
+            return given_accounts(self.options, self._given.accounts)
         last = last_visits(self.options, self.people, self.activity, self.made_at)
         return account_table(self.options, self.people, last)
 
@@ -119,11 +137,11 @@ class World:
 
     @cached_property
     def _guide_events(self) -> Table:
-        return self._interactions.guide_events()
+        return self._interactions.guide_events() if self._given is None else Table.of_encoded(self._given.guide_events)
 
     @cached_property
     def _poll_events(self) -> Table:
-        return self._interactions.poll_events()
+        return self._interactions.poll_events() if self._given is None else Table.of_encoded(self._given.poll_events)
 
     def guide_events(self) -> Table:
         return self._without_erased("guideEvents", lambda: self._guide_events)
@@ -219,30 +237,10 @@ class World:
         return EventStream(lambda: self.activity, self.pools(), self.apps, tagging, self._definitions.track_types)
 
     def pools(self) -> Pools:
+        if self._given is not None:
+            return self._given.pools
         of = self._definitions
-        parameters: list[Row] = [{}, *({"parameter": str(number * 7 + 1)} for number in range(1, PARAMETERS))]
-        properties: list[Row] = [{}, *(_properties(number) for number in range(1, PROPERTIES))]
-        return Pools(
-            visitor_ids=self.people.visitor_ids,
-            account_ids=self.people.account_ids,
-            apps=[(app.id, app.server) for app in self.apps],
-            item_ids={
-                PAGE: [page["id"] for page in of.pages],
-                FEATURE: [feature["id"] for feature in of.features],
-                TRACK: [track_type["id"] for track_type in of.track_types],
-            },
-            user_agents=[browser.user_agent for browser in BROWSERS],
-            ips=self.people.ips,
-            parameters=[to_json(one).decode() for one in parameters],
-            properties=[to_json(one).decode() for one in properties],
-        )
-
-
-def _properties(number: int) -> Row:
-    properties: Row = {"plan": PLANS[number % len(PLANS)], "amount": number + 0.5, "first": number % 2 == 0}
-    if number % 3 == 0:
-        properties["__sg__"] = {"visitormetadata": {"agent__role": "admin"}}
-    return properties
+        return made_pools(self.people, self.apps, of.pages, of.features, of.track_types)
 
 
 def _without(table: Table, erased: Mapping[str, set[str]]) -> Table:
