@@ -4,6 +4,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 
+from pendosim.effort import BYTES_MAX, SECONDS_MAX
 from pendosim.periods import Calendar
 
 REGIONS = ("us", "us1", "eu", "jp", "au")
@@ -32,6 +33,12 @@ class Options:
     """Some ids hold quotes, backslashes, slashes, emoji, leading blanks, 500 characters."""
     foreign_region_status: int = 403
     """Answer to a key that ends in another region's suffix: 403 (empty) or 400."""
+    filter_event_class: bool = False
+    """Whether eventClass keeps only the applications of that platform; reports say that Pendo does not."""
+    aggregation_seconds: int = SECONDS_MAX
+    """How long one aggregation may run; then 408, or a reset once the answer has begun."""
+    aggregation_bytes: int = BYTES_MAX
+    """How large its answer may be; then 413, or a reset."""
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     track_secret: str = field(default="", repr=False)
@@ -44,10 +51,13 @@ class Options:
             ("events_per_day", 0),
             ("apps", 1),
             ("seed", 0),
+            ("aggregation_seconds", 1),
         ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:
                 raise ValueError(f"{name} is {value}; wanted a number from {least} to {_ITEMS_MAX}")
+        if self.aggregation_bytes < 1:
+            raise ValueError(f"aggregation_bytes is {self.aggregation_bytes}; wanted a number from 1")
         if self.region not in REGIONS:
             raise ValueError(f"region is {self.region!r}; wanted one of {', '.join(REGIONS)}")
         if self.foreign_region_status not in (400, 403):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pendosim.clock import Clock
+from pendosim.effort import Effort
 from pendosim.expressions.functions import Environment
 from pendosim.options import Options
 from pendosim.periods import Calendar
@@ -46,7 +47,8 @@ class World:
         self._buckets: dict[tuple[str, str], _Buckets] = {}
 
     def environment(self) -> Environment:
-        return Environment(self.clock.now(), self.calendar, self.definitions.app_ids())
+        effort = Effort(self.options.aggregation_seconds, self.options.aggregation_bytes)
+        return Environment(self.clock.now(), self.calendar, self.definitions.app_ids(), effort)
 
     @cached_property
     def definitions(self) -> Definitions:
