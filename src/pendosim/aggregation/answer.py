@@ -36,7 +36,7 @@ def answered(pipeline: Pipeline, *, as_csv: bool) -> Iterator[Piece]:
             pipeline.environment.effort.sent(len(piece.data))
             yield piece
     except RecursionError as deep:
-        raise Refused("a value of the answer is nested too deeply") from deep
+        raise Refused("the pipeline, or a value of the answer, is nested too deeply") from deep
 
 
 def json_pieces(pipeline: Pipeline) -> Iterator[Piece]:

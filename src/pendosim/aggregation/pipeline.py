@@ -18,7 +18,7 @@ from pendosim.values import Row, to_json
 from pendosim.world.world import World
 
 DEPTH_MAX = 10
-STAGES_MAX = 500
+STAGES_MAX = 200
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _buckets(item_field: str) -> Source:
         unit = query.window.unit if query.window else "day"
         found = whole(query.world.buckets(query.name, unit))
         table, apps = found.table, query.event_app_ids()
-        if set(apps) < set(query.environment.app_ids):
+        if not set(query.environment.app_ids) <= set(apps):
             found = found.where(np.isin(_must(table.column(("appId",))).numbers, apps))
         if query.window is not None:
             found = found.where(_inside(table, unit, query.window))

@@ -24,7 +24,7 @@ from pendosim.values import Row, at_path, equal, is_number, less, plain_number
 
 Evaluator = Callable[[Row], Any]
 
-EXPRESSION_LENGTH_MAX = 5_000_000
+EXPRESSION_LENGTH_MAX = 2_000_000
 
 
 def compiled(text: object, environment: Environment) -> Evaluator:
