@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from pendosim.effort import BYTES_MAX, SECONDS_MAX
 from pendosim.lags import Lags
 from pendosim.periods import Calendar
 from pendosim.world.ids import DEFAULT_APP_ID
@@ -64,6 +65,12 @@ class Options:
     """A directory with a saved subscription, to be served instead of a made-up one."""
     save: str = ""
     """A directory to which the subscription is saved at the end."""
+    filter_event_class: bool = False
+    """Whether eventClass keeps only the applications of that platform; reports say that Pendo does not."""
+    aggregation_seconds: int = SECONDS_MAX
+    """How long one aggregation may run; then 408, or a reset once the answer has begun."""
+    aggregation_bytes: int = BYTES_MAX
+    """How large its answer may be; then 413, or a reset."""
     key: str = field(default="", repr=False)
     read_only_key: str = field(default="", repr=False)
     extra_keys: Annotated[tuple[str, ...], Parameter(name="--extra-key", negative="")] = field(default=(), repr=False)
@@ -85,10 +92,13 @@ class Options:
             ("seed", 0),
             ("same_instant", 0),
             ("think_ms", 0),
+            ("aggregation_seconds", 1),
         ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:
                 raise ValueError(f"{name} is {value}; wanted a number from {least} to {_ITEMS_MAX}")
+        if self.aggregation_bytes < 1:
+            raise ValueError(f"aggregation_bytes is {self.aggregation_bytes}; wanted a number from 1")
         if self.region not in REGIONS:
             raise ValueError(f"region is {self.region!r}; wanted one of {', '.join(REGIONS)}")
         if self.foreign_region_status not in (400, 403):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pendosim.clock import Clock
+from pendosim.effort import Effort
 from pendosim.expressions.functions import Environment
 from pendosim.options import Options
 from pendosim.periods import Calendar
@@ -54,7 +55,8 @@ class World:
         self._kept: dict[str, _Kept] = {}
 
     def environment(self) -> Environment:
-        return Environment(self.clock.now(), self.calendar, self._definitions.app_ids())
+        effort = Effort(self.options.aggregation_seconds, self.options.aggregation_bytes)
+        return Environment(self.clock.now(), self.calendar, self._definitions.app_ids(), effort)
 
     def due(self, lag: str) -> int:
         """When something written now shows, by one of the fields of Lags."""
