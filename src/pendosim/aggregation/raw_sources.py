@@ -33,20 +33,24 @@ def recording_metadata(query: Query) -> Rows:
         row
         for row in recording_rows(activity, pools)
         if row["appId"] in apps and (window is None or window.start <= row["startTime"] < window.end)
+        if not query.world.is_erased(row)
     )
 
 
 def agentic_events(query: Query) -> Rows:
-    """Nothing unless an application is named; observed so."""
+    """Made-up ones and those that were sent. Nothing unless an application is named; observed so."""
     if "appId" not in query.parameters:
         return iter(())
     apps, agent, window = query.event_app_ids(), query.parameters.get("agentId"), query.window
+    world = query.world
+    made = made_agentic_events(world.activity, world.pools(), world.options.seed)
     return (
         dict(event.row)
-        for event in made_agentic_events(query.world.activity, query.world.pools(), query.world.options.seed)
+        for event in (*made, *world.conversations())
         if event.app_id in apps
         and agent in (None, event.agent_id)
         and (window is None or window.start <= event.row["browserTime"] < window.end)
+        and not world.is_erased(event.row)
     )
 
 

@@ -61,6 +61,7 @@ def _event(body: Any, _app_id: int, app: int) -> SentEvent:
 
 def _conversation(body: Any, app_id: int, _app: int) -> Conversation:
     _must_have(body, _AGENTIC_REQUIRED)
+    _object(body, "context")
     if body["type"] not in KINDS:
         raise Refused(f"type is {', '.join(KINDS)}")
     return Conversation(
@@ -70,7 +71,6 @@ def _conversation(body: Any, app_id: int, _app: int) -> Conversation:
         time=_time(body),
         app_id=app_id,
         properties=_object(body, "props"),
-        context=_object(body, "context"),
     )
 
 

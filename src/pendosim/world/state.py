@@ -9,7 +9,8 @@ from pendosim.lags import Lags
 from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.world.agenda import Agenda
-from pendosim.world.conversations import Conversation, Conversations
+from pendosim.world.agentic_rows import AgenticEvent
+from pendosim.world.conversations import Conversation, shown
 from pendosim.world.entities import Entities
 from pendosim.world.erasures import Erasures
 from pendosim.world.fields import Fields
@@ -42,7 +43,7 @@ class State:
             "account": Entities("accountId", beginning.accounts),
             "parentAccount": Entities("accountId", _no_rows),
         }
-        self.conversations = Conversations()
+        self.conversations: list[AgenticEvent] = []
         self.erased = 0
         """How often something was."""
         self.erased_ids: dict[str, set[str]] = {"visitor": set(), "account": set()}
@@ -92,7 +93,7 @@ class State:
 
     def _arrive(self, event: SentEvent | Conversation, at: int) -> None:
         if isinstance(event, Conversation):
-            self.conversations.add(event)
+            self.conversations.append(shown(event, len(self.conversations)))
         elif self.stream.add(event):
             self._visits.note(event, self._beginning.app_ids[event.app], at)
 
@@ -100,7 +101,6 @@ class State:
         self._settle_visits()
         self.entities[kind].erase(names)
         self.stream.erase(**{f"{kind}s": names})
-        self.conversations.erase(kind, names)
         self.erased_ids[kind].update(names)
         self.erased += 1
 

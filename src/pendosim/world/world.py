@@ -17,6 +17,7 @@ from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.world.account_rows import account_table, given_accounts
 from pendosim.world.activity import Activity, made_activity
+from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.conversations import Conversation
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
@@ -196,10 +197,15 @@ class World:
         with self.present() as state:
             return state.stream.current()
 
-    def conversations(self) -> list[Row]:
+    def conversations(self) -> list[AgenticEvent]:
         """Conversation events that were sent."""
         with self.present() as state:
-            return state.conversations.rows()
+            return list(state.conversations)
+
+    def is_erased(self, row: Row) -> bool:
+        """Say whether the visitor or account of a made-up row has been erased."""
+        erased = self._state.erased_ids
+        return row.get("visitorId") in erased["visitor"] or row.get("accountId") in erased["account"]
 
     def history(self, visitor_id: str, start: int) -> Iterator[Row]:
         """One visitor's events of the 24 hours from `start`."""
