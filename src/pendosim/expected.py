@@ -58,7 +58,7 @@ def _ids(world: World, resource: str, apps: tuple[int, ...] | None) -> list[str]
     whole = {"reports": world.reports, "segments": world.segments}
     if resource not in whole:
         raise ValueError(f"expected() knows nothing of {resource!r}")
-    return [one["id"] for one in whole[resource]]
+    return [one["id"] for one in whole[resource] if one["shared"]]
 
 
 def _of_ids(ids: Sequence[str]) -> Expected:

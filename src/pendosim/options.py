@@ -50,6 +50,10 @@ class Options:
     """This many visitors have an event at one single instant of yesterday, and as many are updated at one."""
     odd_ids: bool = True
     """Some ids hold quotes, backslashes, slashes, emoji, leading blanks, 500 characters."""
+    list_size: int = 0
+    """Each GET list of objects shows at least so many of the default application."""
+    new_fields: bool = False
+    """Objects carry fields, and the metadata schema types, that no client has seen yet."""
     foreign_region_status: int = 403
     """Answer to a key that ends in another region's suffix: 403 (empty) or 400."""
     think_ms: float = 0.0
@@ -93,6 +97,7 @@ class Options:
             ("same_instant", 0),
             ("think_ms", 0),
             ("aggregation_seconds", 1),
+            ("list_size", 0),
         ):
             value = getattr(self, name)
             if not least <= value <= _ITEMS_MAX:

@@ -100,8 +100,9 @@ def csv_pieces(pipeline: Pipeline) -> Iterator[Piece]:
     yield from csv_of(list(pipeline.rows()))
 
 
-def csv_of(rows: list[Row]) -> Iterator[Piece]:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def csv_of(rows: list[Row], first: Sequence[str] = ()) -> Iterator[Piece]:
+    """`first` are columns that stand there even if there is no row."""
+    columns = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)

@@ -121,7 +121,7 @@ def _step(name: str, argument: Any, world: World, environment: Environment, dept
 
 
 def _segment(argument: object, world: World, environment: Environment, depth: int) -> Step:
-    """Keep rows whose visitor is in the segment: those its own pipeline finds."""
+    """Keep rows whose visitor is in the segment: those its own pipeline finds, or those that were sent."""
     if isinstance(argument, dict) and "source" in argument:
         return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
@@ -129,6 +129,9 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
     definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
+    sent = world.memberships.members_of(definition["id"])
+    if sent is not None:
+        return lambda rows: (row for row in rows if row.get("visitorId") in sent)
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:

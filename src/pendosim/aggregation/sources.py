@@ -152,6 +152,11 @@ def _of_one_kind(query: Query) -> None:
         raise Refused("timespan wants kind: visitor or account")
 
 
+def _guide_memories(query: Query) -> Rows:
+    """Forget what was seen before a guide was reset for somebody."""
+    return query.world.guide_changes.remembered(_guide_events(query))
+
+
 def _inside(table: Table, name: str, window: Window) -> Mask:
     times = _must(table.column((name,))).numbers
     inside: Mask = (times >= window.start) & (times < window.end)
@@ -181,8 +186,8 @@ SOURCES: dict[str, Source] = {
     "trackEvents": _buckets("trackTypeId"),
     "guideEvents": _guide_events,
     "pollEvents": _poll_events,
-    "guidesSeen": lambda query: guides_seen(_guide_events(query)),
-    "guidesSeenEver": _ever(lambda query: guides_seen_ever(_guide_events(query))),
+    "guidesSeen": lambda query: guides_seen(_guide_memories(query)),
+    "guidesSeenEver": _ever(lambda query: guides_seen_ever(_guide_memories(query))),
     "pollsSeen": lambda query: polls_seen(_poll_events(query)),
     "pollsSeenEver": _ever(lambda query: polls_seen(_poll_events(query))),
     "singleEvents": single_events,

@@ -7,7 +7,19 @@ from aiohttp import web
 
 from pendosim.errors import Refused
 from pendosim.throttle import AGGREGATION_PATH
-from pendosim.web import aggregate, erasure, lists, metadata
+from pendosim.web import (
+    aggregate,
+    data_sync,
+    erasure,
+    exclusions,
+    feedback,
+    guides,
+    lists,
+    metadata,
+    reports,
+    segments,
+    tagged,
+)
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
@@ -18,7 +30,19 @@ from pendosim.web.track import INGEST
 
 FORBIDDEN = 403
 TOO_FAST = text_reply(429, "Too Many Requests")
-API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *metadata.ROUTES, *erasure.ROUTES, *aggregate.ROUTES)
+API_ROUTES: tuple[Route, ...] = (
+    *lists.ROUTES,
+    *tagged.ROUTES,
+    *metadata.ROUTES,
+    *erasure.ROUTES,
+    *segments.ROUTES,
+    *reports.ROUTES,
+    *guides.ROUTES,
+    *exclusions.ROUTES,
+    *data_sync.ROUTES,
+    *feedback.ROUTES,
+    *aggregate.ROUTES,
+)
 
 
 class Listener:

@@ -6,11 +6,12 @@ from pendosim.errors import Refused
 from pendosim.values import Row, to_json
 from pendosim.web.call import Call, Reply, Route, json_reply, route, text_reply
 from pendosim.world.fields import KINDS, must_be_kind
+from pendosim.world.novelties import with_new_types
 
 
 def _schema(call: Call) -> Reply:
     with call.world.present() as state:
-        return json_reply(state.fields.schema(call.names["kind"]))
+        return json_reply(with_new_types(state.fields.schema(call.names["kind"]), call.world.options))
 
 
 def _create_fields(call: Call) -> Reply:

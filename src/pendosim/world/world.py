@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -21,14 +20,22 @@ from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.conversations import Conversation
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
+from pendosim.world.feedback import Feedback
 from pendosim.world.given import Given
+from pendosim.world.guide_changes import GuideChanges
 from pendosim.world.guide_rows import Interactions
-from pendosim.world.guides import made_guides, made_reports, made_segments
+from pendosim.world.guides import made_guides
 from pendosim.world.live import EventStream, SentEvent
+from pendosim.world.member_exports import MemberExports
+from pendosim.world.novelties import with_novelties
+from pendosim.world.part import Part
 from pendosim.world.people import People, made_people
 from pendosim.world.pools import made_pools
+from pendosim.world.reports import made_reports
+from pendosim.world.segments import Memberships, made_segments
 from pendosim.world.single_rows import history_rows
 from pendosim.world.state import Beginning, State
+from pendosim.world.translations import Translations
 from pendosim.world.visitor_rows import given_visitors, last_visits, visitor_table
 
 TOO_OLD_MS = 7 * DAY_MS
@@ -54,6 +61,8 @@ class World:
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
         self._kept: dict[str, _Kept] = {}
+        self.rotated: dict[str, int] = {}
+        """When the credentials of each storage of Data Sync were last changed."""
 
     def environment(self) -> Environment:
         effort = Effort(self.options.aggregation_seconds, self.options.aggregation_bytes)
@@ -70,7 +79,7 @@ class World:
             self._state.settle()
             yield self._state
 
-    @cached_property
+    @Part
     def _state(self) -> State:
         beginning = Beginning(
             app_ids=self._definitions.app_ids(),
@@ -86,63 +95,91 @@ class World:
         with self.present():
             return self._definitions
 
-    @cached_property
+    @Part
     def _definitions(self) -> Definitions:
         if self._given is not None:
             of = self._given.objects
             return Definitions(self.apps, of["pages"], of["features"], of["track_types"])
-        return made_definitions(self.apps, self.options.seed, self.made_at)
+        made = made_definitions(self.apps, self.options.seed, self.made_at)
+        made.pages = with_novelties(made.pages, self.options)
+        made.features = with_novelties(made.features, self.options)
+        made.track_types = with_novelties(made.track_types, self.options)
+        return made
 
-    @cached_property
+    @Part
     def guides(self) -> list[Row]:
         if self._given is not None:
             return self._given.objects["guides"]
-        return made_guides(self.apps, self.options.seed, self.made_at)
+        made = made_guides(self.apps, self.options.seed, self.made_at, self._definitions.features, self.segments)
+        return with_novelties(made, self.options)
 
-    @cached_property
+    @Part
     def segments(self) -> list[Row]:
         if self._given is not None:
             return self._given.objects["segments"]
-        return made_segments(self.apps[0], self.options.seed, self.made_at)
+        return with_novelties(made_segments(self.apps[0], self.options.seed, self.made_at), self.options)
 
-    @cached_property
+    @Part
     def reports(self) -> list[Row]:
         if self._given is not None:
             return self._given.objects["reports"]
-        return made_reports(self.apps[0], self.options.seed, self.made_at)
+        return with_novelties(made_reports(self.apps[0], self.options.seed, self.made_at), self.options)
 
-    @cached_property
+    @Part
+    def memberships(self) -> Memberships:
+        return Memberships(self.segments, self.clock, self.options.seed, self._segment_due)
+
+    @Part
+    def member_exports(self) -> MemberExports:
+        return MemberExports(self.clock, self.options.seed, self._segment_due)
+
+    def _segment_due(self) -> int:
+        return self.due("segment_delay")
+
+    @Part
+    def guide_changes(self) -> GuideChanges:
+        return GuideChanges(self.guides, self.clock)
+
+    @Part
+    def translations(self) -> Translations:
+        return Translations(self.guide_changes)
+
+    @Part
+    def feedback(self) -> Feedback:
+        return Feedback(self.clock, self.options.seed)
+
+    @Part
     def people(self) -> People:
         return made_people(self.options) if self._given is None else self._given.people
 
-    @cached_property
+    @Part
     def activity(self) -> Activity:
         if self._given is not None:
             return self._given.activity
         return made_activity(self.options, self.people, self.calendar, self.made_at)
 
-    @cached_property
+    @Part
     def _visitors(self) -> Table:
         if self._given is not None:
             return given_visitors(self.options, self.people, self._given.visitors)
         return visitor_table(self.options, self.people, self.activity, self.apps, self.made_at)
 
-    @cached_property
+    @Part
     def _accounts(self) -> Table:
         if self._given is not None:
             return given_accounts(self.options, self._given.accounts)
         last = last_visits(self.options, self.people, self.activity, self.made_at)
         return account_table(self.options, self.people, last)
 
-    @cached_property
+    @Part
     def _interactions(self) -> Interactions:
         return Interactions(self.activity, self.people, self.apps, self.guides, self.options.seed)
 
-    @cached_property
+    @Part
     def _guide_events(self) -> Table:
         return self._interactions.guide_events() if self._given is None else Table.of_encoded(self._given.guide_events)
 
-    @cached_property
+    @Part
     def _poll_events(self) -> Table:
         return self._interactions.poll_events() if self._given is None else Table.of_encoded(self._given.poll_events)
 
@@ -234,12 +271,12 @@ class World:
         """Let a window hold so many events more (or fewer) from a moment on; now unless given."""
         self._state.restate(since, until, events, self.clock.now() if at is None else at)
 
-    @cached_property
+    @Part
     def _never_processed(self) -> set[str]:
         skipped = np.flatnonzero(self.people.do_not_process).tolist()
         return {self.people.visitor_ids[place] for place in skipped}
 
-    @cached_property
+    @Part
     def _stream(self) -> EventStream:
         tagging = Tagging(self.options.seed, self.made_at)
         return EventStream(lambda: self.activity, self.pools(), self.apps, tagging, self._definitions.track_types)
