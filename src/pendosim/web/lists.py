@@ -1,15 +1,10 @@
 """Single visitors and accounts, metadata schemas, token/verify."""
 
-import numpy as np
-
 from pendosim.aggregation.selection import whole
 from pendosim.errors import Refused
-from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
 from pendosim.world.definitions import DAY_MS
-from pendosim.world.novelties import with_new_types
-from pendosim.world.schema import metadata_schema
 
 HISTORY_DAYS = 180
 _TIME_DIGITS = 14
@@ -20,7 +15,7 @@ def _verify(call: Call) -> Reply:
 
 
 def _visitor(call: Call) -> Reply:
-    return json_reply(_visitor_object(_entity(call.world.visitors(), "visitorId", call.entity_id("id"))))
+    return json_reply(_visitor_object(_entity(call, "visitor")))
 
 
 def _visitor_object(row: Row) -> Row:
@@ -36,7 +31,7 @@ def _visitor_object(row: Row) -> Row:
 
 def _history(call: Call) -> Reply:
     """Timeline of one day; 422 without a start time, nothing from before about 180 days."""
-    visitor = _entity(call.world.visitors(), "visitorId", call.entity_id("id"))["visitorId"]
+    visitor = _entity(call, "visitor")["visitorId"]
     start = call.query.get("starttime", "")
     if not start.isdecimal() or len(start) > _TIME_DIGITS:
         raise Refused("starttime is a time in milliseconds", status=422)
@@ -65,21 +60,17 @@ def _with_identified_visit(metadata: Row) -> Row:
 
 
 def _account(call: Call) -> Reply:
-    row = _entity(call.world.accounts(), "accountId", call.entity_id("id"))
+    row = _entity(call, "account")
     return json_reply({"id": row["accountId"], "metadata": row["metadata"]})
 
 
-def _entity(table: Table, name: str, wanted: str) -> Row:
-    column = table.column((name,))
-    places = [] if column is None else np.flatnonzero(column.compare("==", wanted)).tolist()
-    if not places:
+def _entity(call: Call, kind: str) -> Row:
+    """As it is now: what was written shows here at once."""
+    with call.world.present() as state:
+        row = state.entities[kind].row(call.entity_id("id"))
+    if row is None:
         raise Refused("not found", status=404)
-    return table.row(places[0])
-
-
-def _schema(call: Call) -> Reply:
-    schema = metadata_schema(call.names["kind"], call.world.definitions.app_ids())
-    return json_reply(with_new_types(schema, call.world.options))
+    return row
 
 
 ROUTES: tuple[Route, ...] = (
@@ -88,5 +79,4 @@ ROUTES: tuple[Route, ...] = (
     route("GET", "/api/v1/visitor/{id}/history", _history),
     route("GET", "/api/v1/visitor/metadata/{group}/{field}/{value}", _visitors_by_metadata),
     route("GET", "/api/v1/account/{id}", _account),
-    route("GET", "/api/v1/metadata/schema/{kind}", _schema),
 )
