@@ -48,6 +48,12 @@ def test_a_placeholder_that_nobody_knows_is_accepted(own):
     assert visitors_in(own, segment) == []
 
 
+def test_rows_without_a_visitor_are_in_no_segment(own):
+    segment = made(own, *some_ids(own, 2))
+    for stage in ({"eval": {"visitorId": "metadata"}}, {"select": {"n": "1"}}):
+        assert own.rows({"source": {"visitors": None}}, stage, {"segment": {"id": segment}}) == []
+
+
 def test_two_segments_may_have_one_name(own):
     assert made(own, "a") != made(own, "a")
 
