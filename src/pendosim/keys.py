@@ -28,7 +28,7 @@ class Key:
             return False
         return self.allowed_endpoints is None or any(_covers(one, method, path) for one in self.allowed_endpoints)
 
-    def change(self, **settings: Any) -> None:
+    def change(self, /, **settings: Any) -> None:
         """All of them or none. Raises ValueError with a sentence."""
         for name, value in settings.items():
             if name not in _CHANGEABLE:
@@ -56,7 +56,7 @@ class Keys:
         self._region = options.region
         self.foreign_region_status = options.foreign_region_status
 
-    def add(self, value: str, label: str = "", *, write: bool = False, **settings: Any) -> Key:
+    def add(self, /, value: str, label: str = "", *, write: bool = False, **settings: Any) -> Key:
         """Another key. Raises ValueError with a sentence."""
         label = label or f"key_{len(self._keys) + 1}"
         if not isinstance(value, str) or not value or value in self._keys:

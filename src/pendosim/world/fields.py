@@ -66,7 +66,7 @@ class Fields:
     def _wanted(self, kind: str, group: str, given: object) -> NewField:
         if not isinstance(given, dict) or not isinstance(given.get("name"), str):
             raise Refused("a field is an object with name, displayname and type")
-        if given.get("type") not in _CREATED_AS:
+        if str(given.get("type")) not in _CREATED_AS:
             raise Refused(f"type {str(given.get('type'))[:40]!r} is unknown; wanted {', '.join(_CREATED_AS)}")
         display = given.get("displayname") or given["name"]
         if not isinstance(display, str):
