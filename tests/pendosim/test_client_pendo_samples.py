@@ -1,5 +1,7 @@
 """The conversations of Pendo's own samples: survey answers, members of a segment, devices, elements of guides."""
 
+import csv
+import io
 import json
 
 EVERY_APP = {"appId": 'expandAppIds("*")'}
@@ -91,6 +93,20 @@ def test_elements_of_guides_are_read_from_json_inside_a_string(shared):
     actions = [action for row in events for action in json.loads(row["uiElementActions"])]
     assert [row["actions"] for row in rows] == actions
     assert actions
+
+
+def test_metadata_of_a_csv_file_is_uploaded_and_then_found_by_aggregation(own):
+    visitors = own.pendo.expected("visitors", identified=True).ids[:5]
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerows([("visitorId", "tier"), *((visitor, f"t{place % 2}") for place, visitor in enumerate(visitors))])
+    writer.writerow(("stranger", "t0"))
+    text.seek(0)
+    rows = [{"visitorId": row.pop("visitorId"), "values": row} for row in csv.DictReader(text)]
+    answer = own.request("POST", "/api/v1/metadata/visitor/custom/value", rows).json()
+    assert {"total": 6, "updated": 5, "failed": 1, "missing": ["stranger"]}.items() <= answer.items()
+    found = own.rows({"source": {"visitors": None}}, {"filter": 'metadata.custom.tier == "t0"'})
+    assert {row["visitorId"] for row in found} == set(visitors[::2])
 
 
 def test_do_not_process_visitors_are_listed_by_their_own_source(shared):

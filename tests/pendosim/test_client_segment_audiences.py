@@ -46,6 +46,7 @@ def test_an_audience_is_created_filled_and_emptied_to_the_last_member(own):
     left = [name for name in everyone if name not in removed]
     rows = own.rows({"source": {"visitors": None}}, {"segment": {"id": segment}}, {"sort": ["visitorId"]})
     assert [row["visitorId"] for row in rows] == left
+    assert own.pendo.expected(f"segment/{segment}").ids == tuple(left)
     assert own.pendo.world.memberships.members_of(segment) == {"_placeholder_", *strangers, *left}
     job = own.request("POST", f"/api/v1/segment/{segment}/visitors").json()["jobId"]
     own.pendo.clock.advance(DELAY)

@@ -18,7 +18,7 @@ def experiment_rows(world: World, guide: Row) -> list[Row]:
     of = _experiment(guide)
     seen, used = _first_seen(world, guide["id"]), _times_used(world, of.item_id)
     rows = []
-    for visitor in filter(is_identified, world.people.visitor_ids):
+    for visitor in filter(is_identified, world.ids("visitor")):
         began = seen.get(visitor, of.start)
         ended = began + of.window if visitor in seen else of.end
         converted = any(began <= time < ended for time in used.get(visitor, ()))
