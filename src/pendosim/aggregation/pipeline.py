@@ -126,7 +126,7 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
         return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
         raise Refused("segment is an object with id, or with source and filter")
-    definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
+    definition = next((one for one in list(world.segments) if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
     sent = world.memberships.members_of(definition["id"])
