@@ -111,3 +111,17 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(own, path, body):
     answer = own.control("POST", path, body)
     assert (answer.status, bool(answer.body)) == (400, True)
     assert own.pendo.expected("events") == before
+
+
+def test_what_was_there_keeps_its_event_ids_and_all_of_them_differ(own):
+    def ids():
+        rows = own.rows({"source": {"singleEvents": ALL_APPS}})
+        found = {row["eventId"] for row in rows}
+        assert len(found) == len(rows)
+        return found
+
+    before = ids()
+    own.pendo.add_events([event("other", time=MIDNIGHT - 3 * DAY)] * 3)
+    own.pendo.restate(since=MIDNIGHT - 2 * DAY, until=MIDNIGHT - DAY, events=20)
+    assert before < ids()
+    assert len(ids()) == len(before) + 23
