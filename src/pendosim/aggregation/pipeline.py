@@ -74,7 +74,7 @@ def _stage(stage: object) -> tuple[str, Any]:
     names = [name for name in stage if not (name == "timeSeries" and "source" in stage)]
     if len(names) != 1:
         raise Refused(f"a stage has exactly one operator; found {', '.join(map(repr, names))[:120]}")
-    if "timeSeries" in stage and isinstance(stage["source"], dict):
+    if "timeSeries" in stage and isinstance(stage.get("source"), dict):
         return "source", {**stage["source"], "timeSeries": stage["timeSeries"]}
     return names[0], stage[names[0]]
 
