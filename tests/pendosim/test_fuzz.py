@@ -70,13 +70,12 @@ VALUES = st.one_of(
     st.text(max_size=6),
     EXPRESSIONS,
 )
-WORDS = st.sampled_from(
-    (
-        "group fields field a b.c count if list sort new width index keepEmpty prefix pipeline mappings forceKeys value "
-        "== operator entity rules rulesType filter id inputField outputField typeName visitor account page pageId appId "
-        "kind period first last timeSeries source visitors visitorId"
-    ).split()
-)
+WORDS_OF_STAGES = ["group", "fields", "field", "a", "b.c", "count", "if", "list", "sort"]
+WORDS_OF_STAGES += ["new", "width", "index", "keepEmpty", "prefix", "pipeline", "mappings", "forceKeys", "value"]
+WORDS_OF_STAGES += ["==", "operator", "entity", "rules", "rulesType", "filter", "id", "inputField", "outputField"]
+WORDS_OF_STAGES += ["typeName", "visitor", "account", "page", "pageId", "appId", "kind", "period", "first"]
+WORDS_OF_STAGES += ["last", "timeSeries", "source", "visitors", "visitorId"]
+WORDS = st.sampled_from(WORDS_OF_STAGES)
 JSON = st.recursive(
     VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=8
 )
