@@ -100,9 +100,13 @@ def _source(argument: object, world: World, environment: Environment) -> Query:
 def _spawned(argument: object, world: World, environment: Environment, depth: int) -> tuple[Pipeline, ...]:
     if not isinstance(argument, list):
         raise Refused("spawn is a list of pipelines")
-    found = tuple(pipeline_of(stages, world, environment, depth + 1) for stages in argument)
-    if any(pipeline.window and pipeline.window.iterative for pipeline in found):
-        raise Refused("spawn cannot hold pipelines with iterative periods")
+    return tuple(_inner(stages, world, environment, depth) for stages in argument)
+
+
+def _inner(stages: object, world: World, environment: Environment, depth: int) -> Pipeline:
+    found = pipeline_of(stages, world, environment, depth + 1)
+    if found.window is not None and found.window.iterative:
+        raise Refused("a pipeline inside another cannot have an iterative period")
     return found
 
 
@@ -149,7 +153,7 @@ def _inline_segment(argument: dict[str, Any], world: World, environment: Environ
     if field is None:
         raise Refused("segment source is visitors or accounts")
     rules = [{name: argument[name]} for name in ("source", "identified", "filter") if name in argument]
-    members = pipeline_of(rules, world, environment, depth + 1)
+    members = _inner(rules, world, environment, depth)
 
     def run(rows: Rows) -> Iterator[Row]:
         known = {to_json(row[field]) for row in members.rows()}
@@ -188,7 +192,7 @@ def _merge(argument: object, world: World, environment: Environment, depth: int)
     fields, mappings = argument["fields"], argument.get("mappings")
     if not isinstance(fields, list) or not isinstance(mappings, dict | None):
         raise Refused("merge wants a list of fields and an object of mappings")
-    inner = pipeline_of(argument["pipeline"], world, environment, depth + 1)
+    inner = _inner(argument["pipeline"], world, environment, depth)
     return merged(fields, mappings, inner.rows)
 
 
