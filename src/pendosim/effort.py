@@ -38,6 +38,10 @@ class Effort:
                 self.look()
             yield row
 
+    def waited(self, seconds: float) -> None:
+        """Leave out time that the client took to read."""
+        self._end += seconds
+
     def made(self, rows: int = 1) -> None:
         """Count rows that an operator adds to those it was given."""
         self._rows_made += rows
