@@ -31,6 +31,7 @@ class Pipeline:
 
     def rows(self, bucket: Window | None = None) -> Rows:
         """`bucket` takes the place of the source's own window."""
+        self.environment.effort.look()
         rows = self._watched(self._first_rows(bucket))
         for step in self.steps:
             rows = self._watched(step(rows))
@@ -62,6 +63,8 @@ def pipeline_of(stages: object, world: World, environment: Environment, depth: i
         source = _source(argument, world, environment)
     elif name == "spawn":
         spawned = _spawned(argument, world, environment, depth)
+    elif name in STAGES_NOT_BUILT:
+        raise NotBuilt("operator", name)
     else:
         raise Refused("the first stage of a pipeline is source or spawn")
     steps = [_step(*_stage(stage), world, environment, depth) for stage in stages[1:]]
@@ -171,19 +174,15 @@ def _fork(argument: object, world: World, environment: Environment, depth: int) 
 
     def run(rows: Rows) -> Iterator[Row]:
         kept = list(rows)
-        for branch in branches:
-            found: Rows = _copied(kept, environment)
+        for number, branch in enumerate(branches):
+            if number:
+                environment.effort.made(len(kept))
+            found: Rows = iter(map(dict, kept))
             for step in branch:
                 found = environment.effort.watched(step(found))
             yield from found
 
     return run
-
-
-def _copied(rows: list[Row], environment: Environment) -> Iterator[Row]:
-    for row in rows:
-        environment.effort.made()
-        yield dict(row)
 
 
 def _merge(argument: object, world: World, environment: Environment, depth: int) -> Step:
