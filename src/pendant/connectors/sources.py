@@ -10,7 +10,7 @@ from pendant.model.clock import Clock, SystemClock
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.http import Meter, WayOut
-from pendant.model.pipeline import Source
+from pendant.model.pipeline import Shape, Source
 
 
 def open_source(
@@ -20,6 +20,7 @@ def open_source(
     export: Export,
     meter: Meter | None,
     *,
+    shape: Shape = Shape.COLUMNS,
     clock: Clock | None = None,
 ) -> Source:
     """Return the source, without asking the other system anything yet.
@@ -38,5 +39,5 @@ def open_source(
         )
     module = importlib.import_module(f"pendant.connectors.{connector.name}.source")
     channel = egress.channel(connection, meter=meter)
-    opened: Source = module.source(channel, connector, resource, export, now=(clock or SystemClock()).now())
+    opened: Source = module.source(channel, connector, resource, export, shape=shape, now=(clock or SystemClock()).now())
     return opened

@@ -31,6 +31,10 @@ class Records(Protocol):
         ...
 
 
+def not_a_record() -> BrokenAnswer:
+    return BrokenAnswer("record_not_object", "The answer holds something that is not a record among its records.")
+
+
 class KeyReader:
     """Reads one text field of a record."""
 

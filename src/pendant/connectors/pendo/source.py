@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+from msgspec import Raw
 
 from pendant.connectors.declaration import Connector, Resource
 from pendant.connectors.pendo import metadata
@@ -17,11 +18,12 @@ from pendant.connectors.pendo.events import Events
 from pendant.connectors.pendo.layout import Layout, declared
 from pendant.connectors.pendo.lists import Lists
 from pendant.connectors.pendo.records import Records
+from pendant.connectors.pendo.record_lines import record_lines
 from pendant.connectors.pendo.schemas import Schemas
 from pendant.errors import WrongInput
 from pendant.model.export import Export
 from pendant.model.http import Channel
-from pendant.model.pipeline import RunMeter
+from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, RunMeter, Shape
 from pendant.model.run import Slice
 
 DAYS_BY_DEFAULT = 30
@@ -31,15 +33,19 @@ _APP_ID_MAX = 2**63
 class PendoSource:
     """Safe to read from several threads, different slices. The layout is found out when it is first needed."""
 
-    def __init__(self, records: Records, layout: Callable[[], Layout]) -> None:
+    def __init__(self, records: Records, layout: Callable[[], Layout], shape: Shape) -> None:
         self.records = records
+        self._shape = shape
         self._make_layout = layout
         self._lock = threading.Lock()
         self._made: tuple[Layout, Converter] | None = None
 
     @property
     def schema(self) -> pa.Schema:
-        return self._layout()[0].schema
+        if self._shape is Shape.RECORDS:
+            return RECORDS_SCHEMA
+        columns = self._layout()[0].schema
+        return columns.append(RECORD_FIELD) if self._shape is Shape.BOTH else columns
 
     def plan(self) -> Sequence[Slice]:
         return self.records.plan()
@@ -51,11 +57,17 @@ class PendoSource:
         return self.records.count(part)
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
-        converter = self._layout()[1]
+        converted = self._conversion()
         for records in read_ahead(lambda: self.records.read(part)):
-            batch = converter.batch(records, meter)
+            batch = converted(records, meter)
             meter.rows_read(batch.num_rows)
             yield batch
+
+    def _conversion(self) -> Callable[[Sequence[Raw], RunMeter], pa.RecordBatch]:
+        if self._shape is Shape.RECORDS:
+            return _as_records
+        converter = self._layout()[1]
+        return converter.batch if self._shape is Shape.COLUMNS else lambda *given: _as_both(converter, *given)
 
     def _layout(self) -> tuple[Layout, Converter]:
         with self._lock:
@@ -65,6 +77,15 @@ class PendoSource:
             return self._made
 
 
+def _as_records(records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
+
+
+def _as_both(converter: Converter, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+    # What there is to note, the converter notes.
+    return converter.batch(records, meter).append_column(RECORD_FIELD, record_lines(records, None))
+
+
 def source(
     channel: Channel,
     connector: Connector,
@@ -72,6 +93,7 @@ def source(
     export: Export,
     *,
     now: datetime,
+    shape: Shape = Shape.COLUMNS,
     page_size: int = PAGE_SIZE,
     window_days: int | None = None,
 ) -> PendoSource:
@@ -90,7 +112,7 @@ def source(
         "event": lambda: Events(channel, resource, since=since, until=until, apps=apps, window_days=window_days),
         "schema": lambda: Schemas(channel),
     }
-    return PendoSource(records[resource.kind](), layout)
+    return PendoSource(records[resource.kind](), layout, shape)
 
 
 def _apps(export: Export, resource: Resource) -> list[int]:
