@@ -41,7 +41,7 @@ def open_ends(
 
 
 def shape_of(export: Export) -> Shape:
-    """Records pass as they came where the target can hold them and no columns are chosen; a filter needs columns."""
+    """Let records pass as they came where the target holds them and no columns are chosen. A filter needs columns."""
     if export.select.strip() or not takes_records(export.target):
         return Shape.COLUMNS
     return Shape.BOTH if export.filter.strip() else Shape.RECORDS

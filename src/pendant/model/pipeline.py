@@ -12,7 +12,6 @@ import pyarrow as pa
 from pendant.model.http import Meter
 from pendant.model.run import Note, Slice
 
-
 # The column of records as they came: each value is the JSON text of one record and the line feed that ends its line.
 # No other column has blanks in its name, so it stands beside any of them.
 RECORD_MARK = {b"pendant:record": b"1"}

@@ -128,7 +128,5 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     """Put the three parts together as the run will, and take them apart again: what does not fit fails at once."""
     with app.database.read() as tx:
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
-    ends = open_ends(
-        app, connection, export, way_out=app.egress, meter=None, run_id=run_id, may_replace=may_replace
-    )
+    ends = open_ends(app, connection, export, way_out=app.egress, meter=None, run_id=run_id, may_replace=may_replace)
     pipeline.rehearse(ends)

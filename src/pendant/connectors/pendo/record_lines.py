@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 from msgspec import Raw
 
-from pendant.connectors.pendo.records import not_a_record
+from pendant.connectors.pendo.records import TEXT_REPAIRED, not_a_record
 from pendant.model.pipeline import RunMeter
-from pendant.model.run import Note
 
 # What is compared at once leaves room for its answer in the processor's cache.
 _BYTES_AT_ONCE = 1 << 18
@@ -33,7 +32,7 @@ def record_lines(records: Sequence[Raw], meter: RunMeter | None) -> pa.Array[Any
         return _lines(records)
     except pa.ArrowInvalid:
         if meter is not None:
-            meter.note(Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd."))
+            meter.note(TEXT_REPAIRED)
         return _lines([bytes(record).decode("utf-8", "replace").encode() for record in records])
 
 
@@ -46,7 +45,7 @@ def _lines(records: Sequence[Raw] | Sequence[bytes]) -> pa.Array[Any]:
     np.cumsum(np.fromiter(map(len, records), np.int32, len(records)) + 1, out=offsets[1:])
     if (np.frombuffer(text, np.uint8)[offsets[:-1]] != _OPEN_BRACE).any():
         raise not_a_record()
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
+    buffers = [None, pa.array(offsets).buffers()[1], pa.py_buffer(text)]
     # Casting is what validates UTF-8; it copies nothing.
     return pa.Array.from_buffers(pa.binary(), len(records), buffers).cast(pa.string())
 

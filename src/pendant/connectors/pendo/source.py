@@ -17,8 +17,8 @@ from pendant.connectors.pendo.entities import PAGE_SIZE, Entities
 from pendant.connectors.pendo.events import Events
 from pendant.connectors.pendo.layout import Layout, declared
 from pendant.connectors.pendo.lists import Lists
-from pendant.connectors.pendo.records import Records
 from pendant.connectors.pendo.record_lines import record_lines
+from pendant.connectors.pendo.records import Records
 from pendant.connectors.pendo.schemas import Schemas
 from pendant.errors import WrongInput
 from pendant.model.export import Export
