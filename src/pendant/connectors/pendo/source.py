@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
-from msgspec import Raw
 
 from pendant.connectors.declaration import Connector, Resource
 from pendant.connectors.pendo import metadata
@@ -57,17 +56,22 @@ class PendoSource:
         return self.records.count(part)
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
-        converted = self._conversion()
-        for records in read_ahead(lambda: self.records.read(part)):
-            batch = converted(records, meter)
+        for batch in self._batches(part, meter):
             meter.rows_read(batch.num_rows)
             yield batch
 
-    def _conversion(self) -> Callable[[Sequence[Raw], RunMeter], pa.RecordBatch]:
+    def _batches(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         if self._shape is Shape.RECORDS:
-            return _as_records
+            for records in read_ahead(lambda: self.records.read(part)):
+                yield pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
+            return
         converter = self._layout()[1]
-        return converter.batch if self._shape is Shape.COLUMNS else lambda *given: _as_both(converter, *given)
+        for records in read_ahead(lambda: self.records.read(part)):
+            batch = converter.batch(records, meter)
+            if self._shape is Shape.BOTH:
+                # What there is to note, the converter has noted.
+                batch = batch.append_column(RECORD_FIELD, record_lines(records, None))
+            yield batch
 
     def _layout(self) -> tuple[Layout, Converter]:
         with self._lock:
@@ -75,15 +79,6 @@ class PendoSource:
                 layout = self._make_layout()
                 self._made = (layout, Converter(layout))
             return self._made
-
-
-def _as_records(records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
-
-
-def _as_both(converter: Converter, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
-    # What there is to note, the converter notes.
-    return converter.batch(records, meter).append_column(RECORD_FIELD, record_lines(records, None))
 
 
 def source(
