@@ -66,11 +66,11 @@ class PendoSource:
                 yield pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
             return
         converter = self._layout()[1]
-        for records in read_ahead(lambda: self.records.read(part)):
-            batch = converter.batch(records, meter)
+        for piece in read_ahead(lambda: map(converter.look, self.records.read(part))):
+            batch = converter.batch(piece, meter)
             if self._shape is Shape.BOTH:
                 # What there is to note, the converter has noted.
-                batch = batch.append_column(RECORD_FIELD, record_lines(records, None))
+                batch = batch.append_column(RECORD_FIELD, record_lines(piece.records, None))
             yield batch
 
     def _layout(self) -> tuple[Layout, Converter]:
