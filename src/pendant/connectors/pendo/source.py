@@ -62,7 +62,7 @@ class PendoSource:
 
     def _batches(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         if self._shape is Shape.RECORDS:
-            for records in read_ahead(lambda: self.records.read(part)):
+            for records in read_ahead(lambda: self.records.read(part), name="read-ahead"):
                 yield pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
             return
         converter = self._layout()[1]
