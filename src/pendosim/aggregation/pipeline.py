@@ -1,6 +1,6 @@
 """A pipeline of stages, checked whole before it runs: what is wrong is a 400 and not half an answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -126,19 +126,24 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
         return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
         raise Refused("segment is an object with id, or with source and filter")
-    definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
+    definition = next((one for one in list(world.segments) if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
     sent = world.memberships.members_of(definition["id"])
     if sent is not None:
-        return lambda rows: (row for row in rows if row.get("visitorId") in sent)
+        return lambda rows: (row for row in rows if _is_of(row, sent))
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
         known = {row["visitorId"] for row in members.rows()}
-        return (row for row in rows if row.get("visitorId") in known)
+        return (row for row in rows if _is_of(row, known))
 
     return run
+
+
+def _is_of(row: Row, visitors: Collection[str]) -> bool:
+    name = row.get("visitorId")
+    return isinstance(name, str) and name in visitors
 
 
 def _inline_segment(argument: dict[str, Any], world: World, environment: Environment, depth: int) -> Step:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pendosim.saved.events import event_lines
 from pendosim.saved.files import BadFile, put_in_place, write_lines
-from pendosim.saved.shapes import FORMAT, AppLine, Subscription
+from pendosim.saved.shapes import CHANGES, FORMAT, AppLine, Subscription
 from pendosim.tables import Indices, Table
 from pendosim.values import to_json
 from pendosim.world.world import World
@@ -46,6 +46,7 @@ def save(world: World, directory: Path) -> None:
         _write_table(draft / "guide_events.jsonl", world.guide_events())
         _write_table(draft / "poll_events.jsonl", world.poll_events())
         write_lines(draft / "events.jsonl", event_lines(activity, pools))
+        (draft / CHANGES).write_bytes(msgspec.json.format(_json(world.changes()), indent=1) + b"\n")
         manifest = Subscription(
             format=FORMAT,
             made_at=world.made_at,

@@ -7,6 +7,7 @@ from msgspec import Meta, Raw, Struct
 from pendosim.periods import EARLIEST_MS, LATEST_MS
 
 FORMAT: Literal[1] = 1
+CHANGES = "changes.json"
 EXACT_MAX = 2**53
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -92,6 +93,9 @@ class Step(Struct):
 
 
 class GuideLine(Tagged, rename="camel"):
+    state: str
+    created_at: Time
+    root_version_id: Text
     steps: Annotated[list[Step], Meta(min_length=1)]
     polls: list[dict[str, Any]]
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pendosim.values import Row
 from pendosim.world.activity import Activity
 from pendosim.world.bucket_rows import Pools
+from pendosim.world.changes import Changes
 from pendosim.world.definitions import App
 from pendosim.world.people import People
 
@@ -25,3 +26,4 @@ class Given:
     """What the numbers of `activity` stand for."""
     guide_events: Sequence[bytes]
     poll_events: Sequence[bytes]
+    changes: Changes
