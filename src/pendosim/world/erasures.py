@@ -1,9 +1,8 @@
 """Requests for bulk deletion, from the first call to the receipt."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.world.agenda import Agenda
 from pendosim.world.ids import object_id
@@ -46,13 +45,3 @@ class Erasures:
 
     def receipt(self, name: str) -> Row | None:
         return self._receipts.get(name)
-
-
-def rows_left(table: Table, erased: Mapping[str, set[str]]) -> Table:
-    """Leave out the rows of visitors and accounts that were erased."""
-    gone = set()
-    for kind, names in erased.items():
-        column = table.column((f"{kind}Id",)) if names else None
-        if column is not None:
-            gone |= {place for place, name in enumerate(column.values()) if name in names}
-    return table.patched({}, [], sorted(gone)) if gone else table

@@ -20,13 +20,12 @@ from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.changes import Changes
 from pendosim.world.conversations import Conversation
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
-from pendosim.world.erasures import rows_left
 from pendosim.world.feedback import Feedback
 from pendosim.world.given import Given
 from pendosim.world.guide_changes import GuideChanges
 from pendosim.world.guide_rows import Interactions
 from pendosim.world.guides import made_guides
-from pendosim.world.kept import Kept
+from pendosim.world.kept import Kept, rows_left
 from pendosim.world.live import EventStream, SentEvent
 from pendosim.world.member_exports import MemberExports
 from pendosim.world.novelties import with_novelties
