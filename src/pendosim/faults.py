@@ -17,6 +17,7 @@ ANSWERS: dict[str, tuple[int, str, bytes]] = {
     ),
     "bad_gateway": (502, "text/html", b"<html><body><h1>502 Bad Gateway</h1></body></html>"),
     "timeout": (408, "text/plain", b""),
+    "too_large": (413, "text/plain", b"the answer is too large"),
     "forbidden": (403, "text/plain", b""),
     "conflict": (409, "text/plain", b"operation in progress"),
 }

@@ -22,7 +22,7 @@ class Lags:
     def __post_init__(self) -> None:
         self.change()
 
-    def change(self, **seconds: float) -> None:
+    def change(self, /, **seconds: float) -> None:
         """All of them or none. Raises ValueError with a sentence."""
         wanted = asdict(self) | seconds
         unknown = wanted.keys() - asdict(self).keys()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pendosim.expected import Expected, expected_of
 from pendosim.faults import Faults
 from pendosim.keys import Keys
 from pendosim.lags import Lags
+from pendosim.late import add_events, restate
 from pendosim.options import Options
 from pendosim.saved.save import save
 from pendosim.server import Ports, Server
@@ -33,6 +34,8 @@ class Pendo:
         self.key = server.options.key
         self.read_only_key = server.options.read_only_key
         self.track_secret = server.options.track_secret
+        self.track_secrets = server.keys.track_secrets
+        """By application; `track_secret` is the default one's."""
         self.faults: Faults = server.faults
         self.keys: Keys = server.keys
         self.clock: SettableClock = server.clock
@@ -46,6 +49,14 @@ class Pendo:
 
     def forget_requests(self) -> None:
         self._server.log.clear()
+
+    def add_events(self, events: Iterable[dict[str, Any]], *, at: int | None = None) -> int:
+        """See pendosim.late.add_events."""
+        return add_events(self.world, events, at)
+
+    def restate(self, *, since: int, until: int, events: int, at: int | None = None) -> None:
+        """See pendosim.late.restate."""
+        restate(self.world, since, until, events, at)
 
     def save(self, directory: str | Path) -> None:
         """Write everything as it stands now to plain files, for `load=`."""

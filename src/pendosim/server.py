@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -44,7 +45,7 @@ class Server:
         self.world = opened(options, clock)
         self.options = self.world.options
         self.clock = clock
-        self.keys = Keys(self.options)
+        self.keys = Keys(self.options, [app.id for app in self.world.apps])
         self.faults = Faults()
         self.log = RequestLog()
         self._ports = ports
@@ -56,7 +57,7 @@ class Server:
         """Listen. Raises OSError where a port is taken."""
         throttle = Throttle(self.clock, on=self.options.throttle)
         subscription = Subscription(self.world, self.keys, self.faults, self.log, throttle)
-        api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES)
+        api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES, takes_secrets=True)
         door, host = TrackDoor(subscription), self._ports.host
         try:
             self.api = await self._listen(api.handle, host, self._ports.api, door)
@@ -88,7 +89,7 @@ class Server:
         if self.options.save:
             await asyncio.to_thread(save, self.world, Path(self.options.save))
 
-    def description(self) -> dict[str, str]:
+    def description(self) -> dict[str, Any]:
         """Say what a client needs, as in the one line `pendosim serve` prints."""
         return {
             "api": self.api,
@@ -97,4 +98,5 @@ class Server:
             "key": self.options.key,
             "read_only_key": self.options.read_only_key,
             "track_secret": self.options.track_secret,
+            "track_secrets": {str(app): secret for app, secret in self.keys.track_secrets.items()},
         }

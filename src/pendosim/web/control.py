@@ -12,6 +12,7 @@ from pendosim.clock import SettableClock
 from pendosim.errors import Refused
 from pendosim.expected import expected_of
 from pendosim.faults import fault_of
+from pendosim.late import add_events, restate
 from pendosim.saved.save import save
 from pendosim.values import to_json
 from pendosim.web.call import parsed_json
@@ -31,6 +32,11 @@ class Control:
             ("GET", "/requests"): lambda _request, _body: self._of.log.listed(),
             ("DELETE", "/requests"): lambda _request, _body: self._of.log.clear(),
             ("GET", "/expected"): lambda request, _body: self._expected(request),
+            ("GET", "/keys"): lambda _request, _body: self._of.keys.listed(),
+            ("POST", "/keys"): lambda _request, body: self._add_key(_settings(body)),
+            ("PUT", "/keys"): lambda _request, body: self._change_key(_settings(body)),
+            ("POST", "/events"): lambda _request, body: self._add_events(_settings(body)),
+            ("POST", "/restatements"): lambda _request, body: self._restate(_settings(body)),
             ("GET", "/lags"): lambda _request, _body: asdict(self._of.world.lags),
             ("POST", "/lags"): lambda _request, body: self._set_lags(body),
             ("GET", "/clock"): lambda _request, _body: {"now": self._clock.now()},
@@ -53,11 +59,30 @@ class Control:
     def _add_fault(self, body: bytes) -> Any:
         return asdict(self._of.faults.arm(fault_of(parsed_json(body))))
 
+    def _add_key(self, settings: dict[str, Any]) -> Any:
+        if "value" not in settings:
+            raise Refused('a key is added by {"value": ..., "write": true or false, "allowed_endpoints": [...]}')
+        return self._of.keys.add(**settings).described()
+
+    def _change_key(self, settings: dict[str, Any]) -> Any:
+        key = self._of.keys.named(str(settings.pop("label", "")))
+        key.change(**settings)
+        return key.described()
+
+    def _add_events(self, settings: dict[str, Any]) -> Any:
+        events = settings.get("events")
+        if not isinstance(events, list) or settings.keys() - {"events", "at"}:
+            raise Refused('events are added by {"events": [...], "at": milliseconds}')
+        return {"added": add_events(self._of.world, events, settings.get("at"))}
+
+    def _restate(self, settings: dict[str, Any]) -> Any:
+        if not {"since", "until", "events"} <= settings.keys() <= {"since", "until", "events", "at"}:
+            raise Refused('a window is restated by {"since": ms, "until": ms, "events": count, "at": ms}')
+        restate(self._of.world, **settings)
+        return settings
+
     def _set_lags(self, body: bytes) -> Any:
-        wanted = parsed_json(body)
-        if not isinstance(wanted, dict):
-            raise Refused('lags are set by {"ingest_lag": seconds, ...}')
-        self._of.world.lags.change(**wanted)
+        self._of.world.lags.change(**_settings(body))
         return asdict(self._of.world.lags)
 
     def _set_clock(self, body: bytes) -> Any:
@@ -85,3 +110,10 @@ class Control:
         if given.keys() - {"unit"}:
             raise ValueError("expected takes resource, since, until, apps, unit and identified")
         return asdict(expected_of(self._of.world, resource, **settings, **given))
+
+
+def _settings(body: bytes) -> dict[str, Any]:
+    given = parsed_json(body)
+    if not isinstance(given, dict):
+        raise Refused("the body is an object with settings")
+    return given

@@ -7,22 +7,48 @@ from aiohttp import web
 
 from pendosim.errors import Refused
 from pendosim.throttle import AGGREGATION_PATH
-from pendosim.web import aggregate, lists
+from pendosim.web import (
+    aggregate,
+    data_sync,
+    erasure,
+    exclusions,
+    feedback,
+    guides,
+    lists,
+    metadata,
+    reports,
+    segments,
+    tagged,
+)
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
 from pendosim.web.requests_seen import Seen
 from pendosim.web.subscription import KEY_HEADER, Subscription
-from pendosim.web.track import TRACK_PATH, track
+from pendosim.web.track import INGEST
 
 FORBIDDEN = 403
 TOO_FAST = text_reply(429, "Too Many Requests")
-API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
+API_ROUTES: tuple[Route, ...] = (
+    *lists.ROUTES,
+    *tagged.ROUTES,
+    *metadata.ROUTES,
+    *erasure.ROUTES,
+    *segments.ROUTES,
+    *reports.ROUTES,
+    *guides.ROUTES,
+    *exclusions.ROUTES,
+    *data_sync.ROUTES,
+    *feedback.ROUTES,
+    *aggregate.ROUTES,
+)
 
 
 class Listener:
-    def __init__(self, subscription: Subscription, routes: Iterable[Route]) -> None:
+    def __init__(self, subscription: Subscription, routes: Iterable[Route], *, takes_secrets: bool = False) -> None:
+        """Serve the data host where `takes_secrets`: no integration key is good there."""
+        self._takes_secrets = takes_secrets
         self._of = subscription
         self._routes = tuple(routes)
 
@@ -63,8 +89,9 @@ class Listener:
             without_auto=struck.get("no_auto") is not None,
         )
         try:
-            if call.raw_path == TRACK_PATH:
-                return track(call, self._of.keys, given)
+            ingest = INGEST.get(call.raw_path)
+            if ingest is not None:
+                return ingest(call, self._of.keys, given)
             reply = await asyncio.to_thread(self._checked, call, given)
             return json_reply({"results": None}) if struck.get("null_results") else reply
         except Refused as refused:
@@ -72,11 +99,15 @@ class Listener:
 
     def _checked(self, call: Call, given: str) -> Reply:
         """Missing or bad key, refused endpoint and missing write access are 403 with an empty body."""
+        if self._takes_secrets:
+            known = self._of.keys.app_of(given) is not None
+            return text_reply(404, "not found") if known else text_reply(FORBIDDEN, "")
         call.key = self._of.keys.find(given)
         if call.key is None:
             return self._unknown_key(given)
         found, names = self._route(call)
-        if not call.key.may_use(call.raw_path) or (found is not None and found.write and not call.key.write):
+        may_use = call.key.may_use(call.method, "/" + "/".join(call.segments()))
+        if not may_use or (found is not None and found.write and not call.key.write):
             return text_reply(FORBIDDEN, "")
         if found is None:
             return text_reply(404, "not found")

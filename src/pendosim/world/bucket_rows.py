@@ -163,7 +163,7 @@ def _replay_pieces(first: Activity, session: Numbers, last_time: Numbers) -> Cho
     """Only some sessions are recorded; the other rows lack these fields."""
     parts: list[Piece] = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session]
     parts += ['","signatureAgent":""', ',"lastKeyFrameTimestamp":', last_time]
-    return Chosen(first.session % _RECORDED_EVERY == 0, parts, '"')
+    return Chosen(is_recorded(first.session), parts, '"')
 
 
 def _mixed(numbers: Places) -> Places:
@@ -173,9 +173,7 @@ def _mixed(numbers: Places) -> Places:
 
 def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> Taken:
     starts, place = np.unique(bucket, return_inverse=True)
-    wider = _BUCKETS[_BUCKETS.index(unit) :]
-    # An hourRange row names its hour and its week, month and quarter; only dayRange rows have a day.
-    named = [name for name in wider if name in (unit, "week", "month", "quarter")]
+    named = bucket_names(unit)
     pool = ["".join(f',"{name}":{calendar.floor(name, int(start))}' for name in named) for start in starts]
     return Taken(pool, place)
 
@@ -237,3 +235,20 @@ def _columns(
 
 def _wider_column(calendar: Calendar, unit: str, bucket: Places) -> Column:
     return number_column(calendar.floors(unit, bucket))
+
+
+def is_recorded(session: Places) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    recorded: np.ndarray[tuple[int], np.dtype[np.bool_]] = session % _RECORDED_EVERY == 0
+    return recorded
+
+
+def recording_names(session: int) -> tuple[str, str]:
+    """RecordingId and recordingSessionId, as the rows of that session name them."""
+    mixed = int(_mixed(np.array([session], dtype=np.int64))[0])
+    return f"rec{mixed}", f"rs{mixed}"
+
+
+def bucket_names(unit: str) -> list[str]:
+    """List the buckets a row names: an hour its week, month and quarter too, but only dayRange rows have a day."""
+    wider = _BUCKETS[_BUCKETS.index(unit) :]
+    return [name for name in wider if name in (unit, "week", "month", "quarter")]
