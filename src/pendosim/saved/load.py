@@ -14,12 +14,14 @@ from pendosim.saved.shapes import (
     OBJECTS,
     AccountLine,
     AppLine,
+    ConversationLine,
     GuideEventLine,
     PollEventLine,
     Subscription,
     VisitorLine,
 )
 from pendosim.values import Row, from_json, to_json
+from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.definitions import App
 from pendosim.world.given import Given
 from pendosim.world.ids import DEFAULT_APP_ID
@@ -51,6 +53,7 @@ def loaded(directory: Path) -> tuple[Subscription, Given]:
         accounts=accounts.rows,
         activity=activity,
         pools=pools,
+        conversations=_conversations(directory / "conversations.jsonl", apps),
         guide_events=_interactions(directory / "guide_events.jsonl", GuideEventLine, apps),
         poll_events=_interactions(directory / "poll_events.jsonl", PollEventLine, apps),
     )
@@ -118,6 +121,17 @@ def _interactions(path: Path, shape: type[Any], apps: Iterable[App]) -> list[byt
 
     _read_all(path, shape, add)
     return rows
+
+
+def _conversations(path: Path, apps: Iterable[App]) -> list[AgenticEvent]:
+    found, known = [], {app.id for app in apps}
+
+    def add(line: ConversationLine, row: Row) -> None:
+        _check_app(line.app_id, known)
+        found.append(AgenticEvent(**row))
+
+    _read_all(path, ConversationLine, add)
+    return found
 
 
 def _check_app(app: int, known: set[int]) -> None:

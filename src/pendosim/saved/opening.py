@@ -6,7 +6,8 @@ from pathlib import Path
 from pendosim.clock import Clock
 from pendosim.options import Options
 from pendosim.saved.load import loaded
-from pendosim.saved.save import check_place
+from pendosim.saved.save import WRITTEN, check_place
+from pendosim.saved.written import put_back, read_written
 from pendosim.world.world import World
 
 
@@ -21,4 +22,7 @@ def opened(options: Options, clock: Clock) -> World:
         wanted, there = getattr(options, name), getattr(saved, name)
         if wanted not in (getattr(Options, name), there):
             raise ValueError(f"{name} is {wanted!r}, but {there!r} in {options.load}; leave it out")
-    return World(replace(options, timezone=saved.timezone, seed=saved.seed), clock, given)
+    written = read_written(Path(options.load) / WRITTEN)
+    world = World(replace(options, timezone=saved.timezone, seed=saved.seed), clock, given)
+    put_back(world, written)
+    return world

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Raw, Struct
 
 from pendosim.periods import EARLIEST_MS, LATEST_MS
+from pendosim.world.activity import NO_SESSION
 
 FORMAT: Literal[1] = 1
 EXACT_MAX = 2**53
@@ -53,7 +54,7 @@ class EventLine(Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     account_id: str = ""
     user_agent: str = ""
     ip: str = ""
-    session: Count = 0
+    session: Annotated[int, Meta(ge=NO_SESSION, le=EXACT_MAX)] = NO_SESSION
     parameters: Raw = Raw(b"{}")
     properties: Raw = Raw(b"{}")
 
@@ -113,6 +114,19 @@ class ReportLine(Struct, rename="camel"):
     name: str
     shared: bool
     aggregation: Aggregation
+
+
+class ConversationRow(Struct, rename="camel"):
+    visitor_id: Text
+    account_id: str
+    event_id: Text
+    browser_time: Time
+
+
+class ConversationLine(Struct, forbid_unknown_fields=True):
+    app_id: AppId
+    agent_id: str
+    row: ConversationRow
 
 
 class GuideEventLine(Struct, rename="camel"):

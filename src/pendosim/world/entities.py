@@ -47,6 +47,11 @@ class Entities:
         view.gone.discard(name)
         view.version += 1
 
+    def show(self, name: str, change: Change) -> None:
+        """Let aggregation see what single reads saw before; who was erased meanwhile does not come back by it."""
+        if name not in self.now.gone:
+            self.change(self.shown, name, change)
+
     def erase(self, names: Iterable[str]) -> None:
         """Take them out of both views."""
         for view in (self.now, self.shown):

@@ -55,3 +55,12 @@ class Feedback:
         with self._lock:
             for name in item_ids:
                 self._items.pop(name, None)
+
+    def written(self) -> Row:
+        with self._lock:
+            return {"items": list(self._items.values()), "made": self._made}
+
+    def rewrite(self, written: Row) -> None:
+        with self._lock:
+            self._items |= {one["id"]: one for one in written["items"]}
+            self._made = written["made"]

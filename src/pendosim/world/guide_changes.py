@@ -92,6 +92,16 @@ class GuideChanges:
             version = {"stableVersionId": stable_version_id(before["rootVersionId"], now)}
             self._guides[place] = before | touched | version | changed
 
+    def written(self) -> Row:
+        with self._lock:
+            resets = [[guide, visitor, at] for (guide, visitor), at in self._forgotten.items()]
+            return {"versions": dict(self._versions), "resets": resets}
+
+    def rewrite(self, written: Row) -> None:
+        with self._lock:
+            self._versions |= written["versions"]
+            self._forgotten |= {(guide, visitor): at for guide, visitor, at in written["resets"]}
+
     def _place(self, guide_id: str) -> int:
         for place, guide in enumerate(self._guides):
             if guide["id"] == guide_id:

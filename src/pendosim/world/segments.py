@@ -120,6 +120,20 @@ class Memberships:
             self._segments.remove(found)
             self._members.pop(segment_id, None)
 
+    def written(self) -> Row:
+        """Tell the members that a write under way will have led to."""
+        with self._lock:
+            members = {name: of.now if of.coming is None else of.coming for name, of in self._members.items()}
+            requests = {name: of.request_id for name, of in self._members.items()}
+            ids = {name: sorted(of) for name, of in members.items()}
+            return {"members": ids, "requests": requests, "made": self._made, "asked": self._requests}
+
+    def rewrite(self, written: Row) -> None:
+        with self._lock:
+            self._made, self._requests = written["made"], written["asked"]
+            for name, ids in written["members"].items():
+                self._members[name] = _Members(frozenset(ids), written["requests"].get(name, ""))
+
     def _created(self, segment_id: str, name: str) -> Row:
         now = self._clock.now()
         of = {"id": segment_id, "kind": "Segment", "name": name, "createdByApi": True, "createdAt": now}

@@ -45,6 +45,14 @@ class Translations:
                 self._kept.setdefault(paper.guide_id, {}).setdefault(paper.language, {}).update(paper.targets)
                 self._changes.change(paper.guide_id, {"translationStates": self._states(paper.guide_id)})
 
+    def written(self) -> dict[str, dict[str, dict[str, str]]]:
+        with self._lock:
+            return dict(self._kept)
+
+    def rewrite(self, written: dict[str, dict[str, dict[str, str]]]) -> None:
+        with self._lock:
+            self._kept |= written
+
     def _check(self, paper: Paper) -> None:
         known = texts_of(self._changes.find(paper.guide_id))
         if not paper.language or not paper.targets:
