@@ -38,6 +38,30 @@ def test_serve_prints_one_line_when_ready_and_ends_cleanly(ending):
     assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_serve_takes_lags_more_keys_and_a_secret_for_each_application():
+    secrets = {"-323232": str(uuid.uuid4())}
+    key = str(uuid.uuid4())
+    given = [f"{app}={secret}" for app, secret in secrets.items()]
+    arguments = [
+        "--track-secret",
+        *given,
+        "--extra-key",
+        f"{key},allowed_endpoints=/api/v1/page",
+        "--metadata-lag",
+        "2.5",
+    ]
+    with started("--visitors", "5", "--events-per-day", "1", *arguments) as process:
+        ready = json.loads(process.stdout.readline())
+        assert status(ready, key) == 200
+        with urllib.request.urlopen(f"{ready['control']}/lags") as answer:
+            assert json.load(answer)["metadata_lag"] == 2.5
+        process.terminate()
+        process.communicate(timeout=20)
+    assert ready["track_secrets"].items() >= secrets.items()
+    assert ready["track_secret"] == secrets["-323232"]
+    assert len(set(ready["track_secrets"].values())) == 2
+
+
 def test_serve_arms_faults_from_the_command_line():
     fault = "server_error,path=/api/v1/page,times=1"
     with started("--visitors", "5", "--events-per-day", "1", "--fault", fault) as process:
@@ -54,6 +78,8 @@ def test_serve_arms_faults_from_the_command_line():
         (["--timezone", "Mars/Olympus"], "Mars/Olympus"),
         (["--region", "moon"], "region is 'moon'"),
         (["--apps", "0"], "apps is 0"),
+        (["--ingest-lag", "-1"], "ingest_lag is -1"),
+        (["--track-secret", "5=x"], "application 5"),
         (["--fault", "wat"], "fault kind is 'wat'"),
         (["--fault", "reset,nth=x"], "nth"),
         (["--port", "99999"], "port"),

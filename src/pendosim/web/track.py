@@ -83,14 +83,18 @@ def _must_have(body: Any, required: tuple[str, ...]) -> None:
 
 
 def _text(of: dict[str, Any], name: str) -> str:
-    found = of.get(name) or ""
+    found = of.get(name)
+    if found is None:
+        return ""
     if not isinstance(found, str):
         raise Refused(f"{name} is a string")
     return found
 
 
 def _object(of: dict[str, Any], name: str) -> dict[str, Any]:
-    found = of.get(name) or {}
+    found = of.get(name)
+    if found is None:
+        return {}
     if not isinstance(found, dict):
         raise Refused(f"{name} is an object")
     return found

@@ -1,5 +1,6 @@
 """Events that come, go and change while the simulator runs, joined to those it began with."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -68,6 +69,7 @@ class EventStream:
         self._items = {kind: _Pool(list(ids)) for kind, ids in pools.item_ids.items() if kind != TRACK}
         self._pools, self._apps, self._tagging, self._types = pools, apps, tagging, track_types
         self._type_places = {(one["appId"], one["trackTypeName"]): place for place, one in enumerate(track_types)}
+        self._types_each = Counter(app for app, _ in self._type_places)
         self._limits = PropertyLimits()
 
     def add(self, event: SentEvent) -> bool:
@@ -155,8 +157,9 @@ class EventStream:
         known = self._type_places.get((app.id, event.item))
         if known is not None:
             return known
-        if sum(of == app.id for of, _ in self._type_places) >= TRACK_TYPES_MAX:
+        if self._types_each[app.id] >= TRACK_TYPES_MAX:
             return None
+        self._types_each[app.id] += 1
         place = self._type_places[app.id, event.item] = len(self._types)
         made = track_type(self._tagging, app, event.item, place)
         self._types.append(made | {"eventPropertyNameList": list(event.properties)})

@@ -1,6 +1,9 @@
 """Rows of singleEvents, and a visitor's history: single events one by one."""
 
+from collections import Counter
 from collections.abc import Iterator
+
+import numpy as np
 
 from pendosim.periods import Calendar
 from pendosim.tables import Indices
@@ -25,7 +28,7 @@ def single_rows(
     activity: Activity, pools: Pools, places: Indices, *, definitions: Definitions, calendar: Calendar, unit: str
 ) -> Iterator[Row]:
     """Make rows that name the starts of their buckets; `unit` is the smallest."""
-    starts = _bucket_starts(activity, places, calendar, unit)
+    starts, twins = _bucket_starts(activity, places, calendar, unit), twin_numbers(activity, places)
     for number, place in enumerate(places.tolist()):
         ip, account, app = int(activity.ip[place]), int(activity.account[place]), int(activity.app[place])
         app_id, server = pools.apps[app]
@@ -41,7 +44,7 @@ def single_rows(
             "type": _TYPES[int(activity.kind[place])],
             "url": url,
             "elementPath": element,
-            "eventId": object_id("single", place, time),
+            "eventId": _event_id(activity, pools, place, twins.get(place, 0)),
             "tabId": f"t{int(activity.session[place])}",
             "country": where.country,
             "region": where.region,
@@ -53,6 +56,29 @@ def single_rows(
             "properties": from_json(pools.properties[int(activity.properties[place])]),
             "recordingSessionId": "",
         }
+
+
+def _event_id(activity: Activity, pools: Pools, place: int, twin: int) -> str:
+    """Say the same of an event however many others come before it or go."""
+    who, app = int(activity.visitor[place]), int(activity.app[place])
+    said = pools.properties[int(activity.properties[place])]
+    names = [int(column[place]) for column in (activity.time, activity.kind, activity.item, activity.session)]
+    return object_id("single", pools.visitor_ids[who], pools.apps[app][0], *names, said, twin)
+
+
+def twin_numbers(activity: Activity, places: Indices) -> dict[int, int]:
+    """Count, from 0, events that are alike at one instant, in their own order; who is alone is left out."""
+    ordered = np.sort(places)
+    same = np.diff(activity.time[ordered]) == 0
+    shared = ordered[np.concatenate(([False], same)) | np.concatenate((same, [False]))] if len(ordered) else ordered
+    numbers: dict[int, int] = {}
+    seen: Counter[tuple[int, ...]] = Counter()
+    columns = (activity.time, activity.visitor, activity.app, activity.kind, activity.item, activity.session)
+    both = zip(*(column[shared].tolist() for column in (*columns, activity.properties)), strict=True)
+    for place, twin in zip(shared.tolist(), both, strict=True):
+        numbers[place] = seen[twin]
+        seen[twin] += 1
+    return numbers
 
 
 def _bucket_starts(activity: Activity, places: Indices, calendar: Calendar, unit: str) -> dict[str, list[int]]:
@@ -67,7 +93,7 @@ def _where_it_happened(activity: Activity, pools: Pools, place: int, definitions
         pattern = definitions.pages[item]["rules"][0]["designerHint"]
         parameter = from_json(pools.parameters[int(activity.parameter[place])]).get("parameter", "0")
         return f"{pattern.rpartition('/')[0]}/{parameter}", "BODY"
-    url = f"https://{pools.apps[int(activity.app[place])][1]}/invoices/{place % 500}"
+    url = f"https://{pools.apps[int(activity.app[place])][1]}/invoices/{int(activity.time[place]) % 500}"
     if kind == FEATURE:
         return url, f"BODY > {definitions.features[item]['elementPathRules'][0]}"
     return url, "BODY"
@@ -79,7 +105,7 @@ def history_rows(activity: Activity, pools: Pools, places: Indices) -> Iterator[
         kind, time = int(activity.kind[place]), int(activity.time[place])
         name, named = _HISTORY[kind]
         app_id, server = pools.apps[int(activity.app[place])]
-        url = f"https://{server}/invoices/{place % 500}"
+        url = f"https://{server}/invoices/{time % 500}"
         row: Row = {"type": name, "ts": time, "lastTs": time, "appId": app_id}
         row[named] = url if kind == OTHER else pools.item_ids[kind][int(activity.item[place])]
         if kind == PAGE:
