@@ -43,7 +43,7 @@ def test_an_endless_lag_is_refused():
         Options(ingest_lag=float("inf"))
 
 
-def test_who_was_erased_does_not_come_back_when_a_slow_write_shows():
+def test_who_was_erased_does_not_come_back_when_a_slow_write_shows(own):
     def ids():
         return [row["visitorId"] for row in own.rows({"source": {"visitors": None}})]
 
