@@ -118,3 +118,26 @@ def test_more_than_one_call_a_second_is_429_where_that_is_switched_on():
         pendo.clock.advance(1)
         calls.append(own.request("POST", VISITOR, {"visitors": ["a"]}).status)
     assert calls == [200, 429, 200]
+
+
+def test_nothing_that_was_still_on_its_way_brings_the_erased_back(own):
+    own.pendo.lags.change(ingest_lag=60, metadata_lag=60, erase_delay=30)
+    who = next(one for one in own.pendo.expected("visitors").ids if one.isascii() and one.isalnum() and len(one) < 60)
+    event = {"type": "track", "event": "Late", "visitorId": who, "timestamp": NOW}
+    own.request("POST", "/data/track", event, url=own.pendo.data, key=own.pendo.track_secret)
+    own.request("PUT", f"/api/v1/metadata/visitor/custom/value/{who}/plan", b'"pro"')
+    own.request("POST", VISITOR, {"visitors": [who]})
+    own.pendo.clock.advance(120)
+    assert who not in own.pendo.expected("visitors").ids
+    assert own.get(f"/api/v1/visitor/{who}").status == 404
+    assert left(own, "events", "visitorId", who) == []
+
+
+def test_one_who_is_made_again_after_the_erasure_is_there_and_never_processed(own):
+    where = "/api/v1/metadata/visitor/custom/value?create=true"
+    body = [{"visitorId": "ann", "values": {"plan": "pro"}}]
+    own.request("POST", where, body)
+    own.request("POST", VISITOR, {"visitors": ["ann"]})
+    own.request("POST", where, body)
+    assert own.get("/api/v1/visitor/ann").json()["metadata"] == {"pendo": {"donotprocess": True}}
+    assert "ann" in own.pendo.expected("visitors").ids

@@ -68,6 +68,7 @@ class Tagged(Struct, rename="camel"):
     id: Text
     name: str
     app_id: AppId
+    created_at: Time
 
 
 class Rule(Struct, rename="camel"):
@@ -88,13 +89,30 @@ class TrackTypeLine(Tagged, rename="camel"):
     track_type_name: Text
 
 
+class StepAttributes(Struct):
+    variables: dict[str, str]
+
+
 class Step(Struct):
     id: Text
+    attributes: StepAttributes
+
+
+class Poll(Struct, rename="camel"):
+    id: Text
+    question: str
+    id_responses: dict[str, str] = {}
 
 
 class GuideLine(Tagged, rename="camel"):
+    state: Literal["draft", "staged", "public", "disabled"]
+    last_updated_at: Time
+    published_at: Time
+    root_version_id: str
+    stable_version_id: str
+    authored_language: str
     steps: Annotated[list[Step], Meta(min_length=1)]
-    polls: list[dict[str, Any]]
+    polls: list[Poll]
 
 
 class SegmentLine(Struct, rename="camel"):
@@ -105,14 +123,20 @@ class SegmentLine(Struct, rename="camel"):
     pipeline: list[Any]
 
 
+class ReportField(Struct):
+    field: str
+
+
 class Aggregation(Struct):
     pipeline: list[Any]
+    fields: list[ReportField]
 
 
 class ReportLine(Struct, rename="camel"):
     id: Text
     name: str
     shared: bool
+    target: str
     aggregation: Aggregation
 
 
@@ -136,7 +160,7 @@ class GuideEventLine(Struct, rename="camel"):
     event_id: Text
     guide_id: str
     guide_step_id: str
-    type: Literal["guideSeen", "guideAdvanced", "guideDismissed", "guideActivity", "guideTimeout", "guideSnoozed"]
+    type: Literal["guideSeen", "guideAdvanced", "guideDismissed", "guideActivity"]
 
 
 class PollEventLine(Struct, rename="camel"):

@@ -3,6 +3,7 @@
 Two views of the same: `now` is what single reads answer, `shown` what aggregation and everything built on it sees.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +31,7 @@ class Entities:
         self.id_field = id_field
         self._made = made
         self.now, self.shown = View(), View()
+        self._erased: Counter[str] = Counter()
         self._hidden: Hidden = frozenset()
         self._table: tuple[tuple[int, Hidden], Table] | None = None
 
@@ -47,13 +49,19 @@ class Entities:
         view.gone.discard(name)
         view.version += 1
 
-    def show(self, name: str, change: Change) -> None:
-        """Let aggregation see what single reads saw before; who was erased meanwhile does not come back by it."""
-        if name not in self.now.gone:
-            self.change(self.shown, name, change)
+    def later(self, name: str, change: Change) -> Callable[[], None]:
+        """Change what is shown when called, unless the one it is about has been erased by then."""
+        erased = self._erased[name]
+
+        def happen() -> None:
+            if self._erased[name] == erased:
+                self.change(self.shown, name, change)
+
+        return happen
 
     def erase(self, names: Iterable[str]) -> None:
         """Take them out of both views."""
+        self._erased.update(names)
         for view in (self.now, self.shown):
             for name in names:
                 view.rows.pop(name, None)

@@ -113,7 +113,7 @@ class Metadata:
         entities = self.entities[kind]
         change = _change(kind, group, name, values, self.now(), is_skipped=name in self.skipped.get(kind, ()))
         entities.change(entities.now, name, change)
-        self.agenda.add(self.due("metadata_lag"), lambda: entities.show(name, change))
+        self.agenda.add(self.due("metadata_lag"), entities.later(name, change))
 
 
 def _named(given: str, of: str, value: Any) -> Any:

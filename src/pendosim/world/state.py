@@ -17,6 +17,7 @@ from pendosim.world.erasures import Erasures
 from pendosim.world.fields import Fields
 from pendosim.world.live import EventStream, SentEvent
 from pendosim.world.metadata import Metadata
+from pendosim.world.part import Part
 from pendosim.world.visits import Visits
 
 
@@ -50,7 +51,7 @@ class State:
         self.erased_ids: dict[str, set[str]] = {"visitor": set(), "account": set()}
         self._visits = Visits()
 
-    @cached_property
+    @Part
     def skipped(self) -> dict[str, set[str]]:
         """Who is never processed, by kind."""
         return {"visitor": self._beginning.skipped(), "account": set()}
@@ -99,6 +100,8 @@ class State:
         self._visits.settle(self.entities["visitor"], self.entities["account"])
 
     def _arrive(self, event: SentEvent | Conversation, at: int) -> None:
+        if not self.is_processed(event.visitor_id, event.account_id):
+            return
         if isinstance(event, Conversation):
             self.conversations.append(shown(event, len(self.conversations)))
         elif self.stream.add(event):
