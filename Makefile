@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format lint types docs bench lock clean
+.PHONY: help demo run test check format lint types docs bench bench-pendosim lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -36,6 +36,9 @@ docs: $(VENV)/.ok-dev ## docs against the code: commands, settings, routes, reso
 
 bench: $(VENV)/.ok ## the figures of docs/performance.md, measured here
 	$(BIN)/python bench/export_speed.py
+
+bench-pendosim: $(VENV)/.ok ## how fast the simulator serves and accepts, beside a server of constant bytes
+	$(BIN)/python bench/pendosim_speed.py
 
 lock: ## compile the two lock files again (needs uv)
 	scripts/lock
