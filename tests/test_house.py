@@ -40,6 +40,7 @@ FLOORS: dict[str, int] = {
     "logs": 2,
     "model": 1,
     "errors": 1,
+    "ahead": 1,
     "version": 1,
 }
 

@@ -8,9 +8,10 @@ import resource
 import sys
 
 SWITCH_SECONDS = 0.0005
-LARGE_BLOCK_BYTES = 1_000_000
+LARGE_BLOCK_BYTES = 32 << 20
 
 _PR_SET_DUMPABLE = 4
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
@@ -26,8 +27,9 @@ def harden() -> None:
 def save_memory() -> None:
     """Let what an export has used be used again: pieces of a MB come and go on several threads.
 
-    Arrow's own allocator keeps up to 70 MB more than is needed and is no faster; Arrow looks for another one once, when
-    it is imported. The system's keeps a heap for each thread, and large blocks in it, unless told otherwise.
+    Arrow's own allocator keeps up to 70 MB more than is needed and is little faster; Arrow looks for another one once,
+    when it is imported. The system's keeps a heap for each thread unless told otherwise, and gives every block of a
+    MB back at once, which costs a seventh of an export's time.
     """
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if sys.platform.startswith("linux"):
@@ -36,6 +38,7 @@ def save_memory() -> None:
         if hasattr(system, "mallopt"):
             system.mallopt(_M_ARENA_MAX, 1)
             system.mallopt(_M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
+            system.mallopt(_M_TRIM_THRESHOLD, LARGE_BLOCK_BYTES)
 
 
 def share_interpreter() -> None:

@@ -38,7 +38,11 @@ class Effort:
                 self.look()
             yield row
 
-    def made(self, rows: int = 1) -> None:
+    def waited(self, seconds: float) -> None:
+        """Leave out time that the client took to read."""
+        self._end += seconds
+
+    def made(self, rows: int) -> None:
         """Count rows that an operator adds to those it was given."""
         self._rows_made += rows
         if self._rows_made > self._rows_made_max:

@@ -12,6 +12,8 @@ from pendosim.world.bucket_rows import BUCKET_SOURCES
 from pendosim.world.definitions import in_apps
 from pendosim.world.world import World
 
+_SEGMENT = "segment/"
+
 
 @dataclass(frozen=True)
 class Expected:
@@ -32,7 +34,10 @@ def expected_of(
     unit: str = "day",
     identified: bool = False,
 ) -> Expected:
-    """`since` and `until` (not included) are milliseconds on bucket starts; all applications unless given."""
+    """`since` and `until` (not included) are milliseconds on bucket starts; all applications unless given.
+
+    `segment/<id>` stands for the members of a segment that was created by API.
+    """
     app_ids = None if apps is None else tuple(apps)
     if resource in BUCKET_SOURCES:
         return _buckets(world, resource, (since, until), app_ids, unit)
@@ -53,12 +58,22 @@ def _ids(world: World, resource: str, apps: tuple[int, ...] | None) -> list[str]
         "trackTypes": world.definitions.track_types,
         "guides": world.guides,
     }
+    if resource.startswith(_SEGMENT):
+        return _members(world, resource)
     if resource in tagged:
         return [one["id"] for one in in_apps(tagged[resource], apps)]
     whole = {"reports": world.reports, "segments": world.segments}
     if resource not in whole:
         raise ValueError(f"expected() knows nothing of {resource!r}")
     return [one["id"] for one in whole[resource] if one["shared"]]
+
+
+def _members(world: World, resource: str) -> list[str]:
+    """Of a segment created by API: those who were sent and exist."""
+    sent = world.memberships.members_of(resource.removeprefix(_SEGMENT))
+    if sent is None:
+        raise ValueError(f"expected() knows nothing of {resource[:80]!r}; it is no segment that was created by API")
+    return [name for name in world.ids("visitor") if name in sent]
 
 
 def _of_ids(ids: Sequence[str]) -> Expected:

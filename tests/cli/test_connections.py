@@ -63,6 +63,8 @@ def test_a_wrong_key_is_refused_and_nothing_is_saved(cli: Cli, pendo: Pendo, can
     assert "Error: " in said.err
     assert "Nothing was saved." in said.err
     assert "[credentials_refused]" in said.err
+    assert "✓ Address allowed" in said.out
+    assert "✗ Token accepted" in said.out
     assert canary not in said.out + said.err
     assert cli("connections", "list", "--json").json == []
 

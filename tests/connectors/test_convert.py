@@ -43,10 +43,14 @@ class Notes:
         self.kept.append(note)
 
 
+def batch_of(converter: Converter, records: list[Raw], notes: Notes) -> pa.RecordBatch:
+    return converter.batch(converter.look(records), notes)
+
+
 def converted(columns: list[Column], records: list[Any], **settings_: Any) -> tuple[pa.RecordBatch, Notes]:
     notes = Notes()
     texts = [json.dumps(record, ensure_ascii=False, **settings_).encode() for record in records]
-    return Converter(Layout(columns)).batch([Raw(text) for text in texts], notes), notes
+    return batch_of(Converter(Layout(columns)), [Raw(text) for text in texts], notes), notes
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -97,9 +101,9 @@ def test_every_record_can_be_put_together_again_from_its_row(records, columns, p
 def test_a_row_does_not_depend_on_what_was_read_before(records):
     layout = Layout(WITH_JSON)
     raws = [Raw(json.dumps(record).encode()) for record in records]
-    together = Converter(layout).batch(raws, Notes()).to_pylist()
+    together = batch_of(Converter(layout), raws, Notes()).to_pylist()
     one_by_one = Converter(layout)
-    assert [one_by_one.batch([raw], Notes()).to_pylist()[0] for raw in raws] == together
+    assert [batch_of(one_by_one, [raw], Notes()).to_pylist()[0] for raw in raws] == together
 
 
 def put_together(columns: list[Column], row: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +158,7 @@ def test_a_time_is_a_timestamp_in_utc_and_a_zero_is_null_only_where_it_means_nev
 
 def test_json_columns_hold_the_exact_bytes():
     raw = Raw(b'{"properties":{"b" : 1.0e3, "a":"\\u003c"},"a":{"b":[ 1 ]}}')
-    row = Converter(Layout(WITH_JSON)).batch([raw], Notes()).to_pylist()[0]
+    row = batch_of(Converter(Layout(WITH_JSON)), [raw], Notes()).to_pylist()[0]
     assert (row["properties"], row["inner"]) == ('{"b" : 1.0e3, "a":"\\u003c"}', "[ 1 ]")
 
 
@@ -186,22 +190,37 @@ def test_a_time_that_no_calendar_holds_is_kept_aside(value):
 def test_undeclared_fields_met_before_are_read_as_fast_as_json_columns_and_look_the_same():
     converter = Converter(Layout(COLUMNS))
     record = Raw(b'{"id":"a","zeta":[1, 2],"metadata":{"agent":{"mail":"m","x":1.0},"new":{}},"alpha":null}')
-    first = converter.batch([record], Notes()).to_pylist()
+    first = batch_of(converter, [record], Notes()).to_pylist()
     assert first[0]["other_fields"] == '{"alpha":null,"metadata":{"agent":{"x":1.0},"new":{}},"zeta":[1, 2]}'
-    assert converter.batch([record], Notes()).to_pylist() == first
+    assert batch_of(converter, [record], Notes()).to_pylist() == first
+
+
+def test_of_a_key_that_stands_twice_the_last_value_counts():
+    row = batch_of(Converter(Layout(COLUMNS)), [Raw(b'{"id":"a","count":1,"id":"b"}')], Notes()).to_pylist()[0]
+    assert (row["id"], row["count"], row["other_fields"]) == ("b", 1, None)
+
+
+def test_one_odd_record_among_thousands_changes_none_of_the_others():
+    records = [Raw(b'{"id":"v%d","count":%d}' % (number, number)) for number in range(2000)]
+    records[700] = Raw(b'{"id":7,"count":"many"}')
+    rows = batch_of(Converter(Layout(COLUMNS)), records, Notes()).to_pylist()
+    odd = rows.pop(700)
+    assert (odd["id"], odd["count"], json.loads(odd["other_fields"])) == (None, None, {"id": 7, "count": "many"})
+    assert [(row["id"], row["count"]) for row in rows] == [(f"v{n}", n) for n in range(2000) if n != 700]
+    assert all(row["other_fields"] is None for row in rows)
 
 
 def test_keys_that_are_data_do_not_pile_up():
     converter = Converter(Layout(COLUMNS))
     for number in range(3 * convert.MET_PATHS_MAX):
-        row = converter.batch([Raw(b'{"k%d":1}' % number)], Notes()).to_pylist()[0]
+        row = batch_of(converter, [Raw(b'{"k%d":1}' % number)], Notes()).to_pylist()[0]
         assert row["other_fields"] == f'{{"k{number}":1}}'
     assert len(converter._known.met) <= convert.MET_PATHS_MAX
 
 
 def test_text_that_is_not_utf_8_is_repaired_and_noted():
     notes = Notes()
-    batch = Converter(Layout(COLUMNS)).batch([Raw(b'{"id":"a\xff\xfeb"}'), Raw('{"id":"é"}'.encode())], notes)
+    batch = batch_of(Converter(Layout(COLUMNS)), [Raw(b'{"id":"a\xff\xfeb"}'), Raw('{"id":"é"}'.encode())], notes)
     assert batch["id"].to_pylist() == ["a\ufffd\ufffdb", "é"]
     assert [note.code for note in notes.kept] == ["text_repaired"]
 
@@ -210,7 +229,7 @@ def test_text_that_is_not_utf_8_is_repaired_and_noted():
 @pytest.mark.parametrize("columns", [COLUMNS, WITH_JSON])
 def test_something_that_is_not_a_record_is_a_broken_answer(other, columns):
     with pytest.raises(BrokenAnswer) as problem:
-        Converter(Layout(columns)).batch([Raw(b'{"id":"a"}'), Raw(other)], Notes())
+        batch_of(Converter(Layout(columns)), [Raw(b'{"id":"a"}'), Raw(other)], Notes())
     assert problem.value.code == "record_not_object"
 
 

@@ -57,6 +57,18 @@ def test_what_needs_write_access_is_403_and_empty_without_it(shared, route):
     assert not route.write or answer.body == b""
 
 
+@pytest.mark.parametrize("number", ["x", "", "1.5", "9" * 60, "9" * 5000, "%D9%A3", "1e9"])
+def test_an_application_that_is_no_number_is_refused(shared, number):
+    for name in ("page", "feature", "tracktype", "guide", "guide/order"):
+        answer = shared.get(f"/api/v1/{name}?appId={number}")
+        assert (answer.status, b"appId" in answer.body) == (400, True)
+
+
+def test_an_id_that_is_neither_base64_nor_ascii_is_refused(shared):
+    for path in ("visitor/%C3%A4", "segment/%C3%A4", "guide/%C3%A4/history", "account/!"):
+        assert shared.get(f"/api/v1/{path}", x_pendo_base64_encoded_params="true").status == 400
+
+
 @pytest.mark.parametrize("path", ["%ff%fe", "%00", "..%2f..", "a" * 4000, "%F0%9F%98%80"])
 def test_an_odd_path_finds_nothing(shared, path):
     for before in ("segment/", "guide/", "report/", "servername/", "blacklist/type/"):

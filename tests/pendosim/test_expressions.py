@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -119,6 +120,20 @@ def test_null_and_kinds_compare_as_the_rules_say(text, wanted):
         ('startOfPeriod("daily", now())', 1710129600000),
         ('startOfPeriod("weekly", now())', 1710046800000),
         ('dateDist(date(2024,3,1), date(2024,3,11), "daily")', 10),
+        ('dateDist(date(2024,3,11), date(2024,3,1), "daily")', -10),
+        ('dateDist(date(2024,3,1,23), date(2024,3,2,1), "daily")', 0),
+        ('dateDist(date(2024,3,1,23), date(2024,3,3,1), "daily")', 1),
+        ('dateDist(date(2024,3,9,12), date(2024,3,10,12), "daily")', 1),
+        ('dateDist(date(2024,1,31), date(2024,3,30), "monthly")', 1),
+        ('dateDist(date(2024,3,11), date(2024,3,11,1,59), "hourly")', 1),
+        ('dateDist(n, now(), "daily")', None),
+        ('dateAdd(date(2024,1,31), 1, "months")', 1709182800000),
+        ('dateAdd(date(2024,3,9), 1, "hours")', 1709964000000),
+        ('dateAdd(date(2024,3,9,12), 1, "days")', 1710086400000),
+        ('dateAdd(now(), 2, "quarters") == dateAdd(now(), 6, "months")', True),
+        ('dateAdd(now(), 1, "years") == dateAdd(now(), 12, "months")', True),
+        ('startOfPeriod("monthly", now())', 1709269200000),
+        ("if(true, 1, expandAppIds(`no`))", 1),
         ('formatTime("2006-01-02 15:04", now())', "2024-03-11 11:30"),
         ("if(n, 1, 2)", 2),
         ("if(t, 1, 2)", 1),
@@ -129,6 +144,9 @@ def test_null_and_kinds_compare_as_the_rules_say(text, wanted):
         ("isBoolean(t)", True),
         ("isList(b.c)", True),
         ("contains(s, `ex`)", True),
+        ("contains(list(1, `a`), 1)", True),
+        ("contains(list(1, `a`), true)", False),
+        ('formatTime("Mon, 2 Jan 06, 3:04 PM", date(2024,3,4,5,6))', "Mon, 4 Mar 24, 5:06 AM"),
         ("contains(n, `ex`)", False),
         ("startsWith(n, `ex`)", False),
         ("startsWith(s, `te`)", True),
@@ -203,6 +221,43 @@ def test_any_text_is_parsed_or_refused(text):
         value_of(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'visitorId > "ann@example.com"',
+        "lastTime >= 1710082800000 && hour < 1710140400000 && lastTime <= 1710140399999",
+        'a == "x" || a == "y" && !(b != `z`)',
+        "now() - 30*1000*60*60*24",
+        'dateAdd(startOfPeriod("daily", now()), -30, "days")',
+        "polls[0].id",
+        "numEvents / if(numMinutes == 0, 1, numMinutes)",
+        "f(a)[1].b[c + 1].d",
+        "a - b - c * d / e % -f + !!g",
+    ],
+)
+def test_what_clients_write_is_the_same_when_it_is_written_again(text):
+    tree = parse(text)
+    assert parse(written(tree)) == tree
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("a || b && c == d + e * -f", "(a) || ((b) && ((c) == ((d) + ((e) * (-(f))))))"),
+        ("a - b - c", "((a) - (b)) - (c)"),
+        ("a / b * c", "((a) / (b)) * (c)"),
+        ("!a == b", "(!(a)) == (b)"),
+        ("-a % b", "(-(a)) % (b)"),
+        ("a && b || c && d", "((a) && (b)) || ((c) && (d))"),
+    ],
+)
+def test_operators_bind_as_the_grammar_says(text, tree):
+    plain, grouped = compiled(text, NEW_YORK), compiled(tree, NEW_YORK)
+    for values in product((True, False, 3, 7), repeat=4):
+        row = dict(zip("abcd", values, strict=True)) | {"e": 10, "f": 3}
+        assert plain(row) == grouped(row)
+
+
 NAMES = st.sampled_from(["a", "b", "s", "visitorId", "metadata"])
 LITERALS = st.one_of(
     st.integers(0, 10**9).map(float), st.booleans(), st.none(), st.text(max_size=8).filter(str.isprintable)
@@ -211,12 +266,14 @@ LITERALS = st.one_of(
 
 def _larger(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     several = st.lists(inner, min_size=2, max_size=3).map(tuple)
-    rest = st.lists(st.tuples(st.sampled_from("*/%"), inner), min_size=1, max_size=2).map(tuple)
+    rests = [
+        st.lists(st.tuples(st.sampled_from(signs), inner), min_size=1, max_size=2).map(tuple) for signs in ("*/%", "+-")
+    ]
     return st.one_of(
         several.map(Every),
         several.map(Some),
         st.builds(Compare, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), inner, inner),
-        st.builds(Chain, inner, rest),
+        st.builds(Chain, inner, rests[0] | rests[1]),
         st.builds(Unary, st.text("!-", min_size=1, max_size=2), inner),
         st.builds(Part, inner, inner),
         st.builds(Call, st.just("list"), st.lists(inner, max_size=2).map(tuple)),

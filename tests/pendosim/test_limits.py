@@ -76,6 +76,18 @@ def test_pipelines_nest_only_so_deep(operator):
         assert "nested too deeply" in refusal(*stages).sentence
 
 
+@pytest.mark.parametrize(
+    "outer",
+    [
+        lambda inner: [{"spawn": [inner]}],
+        lambda inner: [ONE, {"merge": {"fields": ["a"], "pipeline": inner}}],
+    ],
+)
+def test_a_pipeline_inside_another_has_no_iterative_period(outer):
+    daily = {"source": {"events": None, "timeSeries": {"period": "daily", "first": "now()", "count": -2}}}
+    assert "cannot have an iterative period" in refusal(*outer([daily])).sentence
+
+
 def test_a_pipeline_has_at_most_200_stages():
     assert "1 to 200 stages" in refusal(ONE, *[{"cat": None}] * 200).sentence
 

@@ -7,6 +7,7 @@ import pytest
 from pendosim import Options, SettableClock
 from pendosim.aggregation.pipeline import pipeline_of
 from pendosim.errors import NotBuilt, Refused
+from pendosim.values import plain_json
 from pendosim.world.world import World
 
 NOW = 1710171000000
@@ -114,8 +115,11 @@ def test_expand_list_puts_objects_in_the_place_of_ids():
 
 @pytest.mark.parametrize(
     ("kind", "source", "field"),
-    [("page", "pageEvents", "pageId"), ("feature", "featureEvents", "featureId")]
-    + [("trackType", "trackEvents", "trackTypeId")],
+    [
+        ("page", "pageEvents", "pageId"),
+        ("feature", "featureEvents", "featureId"),
+        ("trackType", "trackEvents", "trackTypeId"),
+    ],
 )
 def test_expand_attaches_the_tagged_object(kind, source, field):
     for row in answer({"source": {source: ALL}}, {"limit": 20}, {"expand": {"x.of": {kind: field}}}):
@@ -169,9 +173,9 @@ def test_a_merge_without_mappings_copies_every_field():
 
 
 def test_numbers_of_the_request_are_plain_numbers():
-    stages = [{"switch": {"word": {"n": [{"value": 2.0, "==": 9}]}}}, {"set": {"one": 1.0}}]
+    stages = [{"switch": {"word": {"n": [{"value": 2.0, "==": 9.0}]}}}, {"set": {"one": 1.0}}]
     pipeline = [{"source": {"const": [{"n": 9}]}}, *stages]
-    assert list(pipeline_of(pipeline, WORLD, WORLD.environment()).rows())[0]["one"] == 1
+    assert answer(*plain_json(pipeline)) == [{"n": 9, "word": 2, "one": 1}]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,7 @@ def test_a_stage_that_makes_no_sense_is_refused_with_a_sentence(run, stage, said
         (None, "list of 1"),
         ([], "list of 1"),
         ([{"filter": "a"}], "first stage"),
+        ([{"sessionReplays": {"dayCount": -30}}], "operator sessionReplays is not built"),
         ([{"source": {"wat": None}}], "unknown source 'wat'"),
         ([{"source": {"visitors": None, "accounts": None}}], "exactly one source"),
         ([{"source": None}], "source is an object"),

@@ -14,9 +14,7 @@ APP = -323232
 TIMED = {"timeSeries": {"period": "dayRange", "first": "now()", "count": -3}}
 TAGGED = {"name": "N", "appId": APP, "createdAt": NOW - 900_000_000}
 GROUP = {"group": {"id": "g", "name": "G"}}
-GUIDE = {"state": "staged", "lastUpdatedAt": NOW, "publishedAt": 0, "rootVersionId": "u", "stableVersionId": "u-1"}
-GUIDE |= {"authoredLanguage": "en-US", "polls": [{"id": "q", "question": "How?"}]}
-STEP = {"id": "s", "attributes": {"variables": {"title": "T"}}}
+GUIDE = {"state": "staged", "rootVersionId": "u", "steps": [{"id": "s"}], "polls": [{"id": "q"}]}
 EVENT = {"time": NOW - 4_000_000, "visitorId": "v", "appId": APP}
 SEEN = {"visitorId": "v", "appId": APP, "browserTime": NOW - 4_000_000, "eventId": "e", "guideId": "u"}
 PIPELINE = [{"source": {"visitors": None}}]
@@ -25,7 +23,7 @@ FILES = {
     "pages": [{"id": "p", **TAGGED, **GROUP, "rules": [{"designerHint": "https://x/1"}]}],
     "features": [{"id": "f", **TAGGED, **GROUP, "elementPathRules": ["a"]}],
     "track_types": [{"id": "t", **TAGGED, "trackTypeName": "T"}],
-    "guides": [{"id": "u", **TAGGED, **GUIDE, "steps": [STEP]}],
+    "guides": [{"id": "u", **TAGGED, **GUIDE}],
     "segments": [{"id": "s", "name": "S", "shared": True, "createdByApi": False, "pipeline": PIPELINE}],
     "reports": [{"id": "r", "name": "R", "shared": True, **REPORT}],
     "visitors": [

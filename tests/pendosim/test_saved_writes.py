@@ -104,11 +104,10 @@ def test_segments_guides_and_feedback_go_on_where_they_were(both):
 def test_a_wrong_file_of_writes_is_refused(tmp_path):
     with running(visitors=2, accounts=1, days=1, events_per_day=2, now=NOW) as pendo:
         pendo.save(tmp_path)
-    file = tmp_path / "written.json"
+    file = tmp_path / "metadata.json"
     whole = json.loads(file.read_text())
     for change, reason in (
         ({"receipts": [{"id": "r"}]}, "kind"),
-        ({"feedback": {"items": [{}], "made": 1}}, "has an id"),
         ({"fields": {"schemas": {"visitor": {"custom": {"x": {"Type": "string"}}}}, "deleted": {}}}, "DisplayName"),
         ({"other": 1}, "unknown field `other`"),
     ):

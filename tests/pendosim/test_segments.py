@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
@@ -46,6 +47,12 @@ def test_a_placeholder_that_nobody_knows_is_accepted(own):
     segment = made(own, "_placeholder_")
     assert own.get(f"/api/v1/segment/{segment}").status == 200
     assert visitors_in(own, segment) == []
+
+
+def test_rows_without_a_visitor_are_in_no_segment(own):
+    segment = made(own, *some_ids(own, 2))
+    for stage in ({"eval": {"visitorId": "metadata"}}, {"select": {"n": "1"}}):
+        assert own.rows({"source": {"visitors": None}}, stage, {"segment": {"id": segment}}) == []
 
 
 def test_two_segments_may_have_one_name(own):
@@ -134,6 +141,30 @@ def test_members_follow_after_the_delay_and_until_then_writes_are_409(slow):
     assert slow.get(f"{path}/status").json() == status | {"command": "finish", "updatePending": False}
     assert visitors_in(slow, segment) == ids
     assert slow.request("DELETE", path).status == 200
+
+
+def test_members_written_at_the_same_time_are_all_there(own):
+    segment = made(own, "nobody")
+    ids = some_ids(own, 16)
+    paths = [f"/api/v1/segment/{segment}/visitor/{quote(visitor, safe='')}" for visitor in ids]
+    with ThreadPoolExecutor(8) as threads:
+        assert {answer.status for answer in threads.map(lambda path: own.request("PUT", path), paths)} == {200}
+    assert own.pendo.expected(f"segment/{segment}").ids == tuple(ids)
+
+
+def test_of_writes_at_the_same_time_one_is_under_way_and_the_others_are_409(slow):
+    segment = made(slow, "nobody")
+    slow.pendo.clock.advance(10)
+    paths = [f"/api/v1/segment/{segment}/visitor/{number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        statuses = [answer.status for answer in threads.map(lambda path: slow.request("PUT", path), paths)]
+    assert sorted(statuses) == [200, *[409] * 7]
+
+
+def test_the_truth_of_a_segment_with_rules_is_not_counted(shared):
+    segment = shared.get("/api/v1/segment").json()[0]["id"]
+    with pytest.raises(ValueError, match="created by API"):
+        shared.pendo.expected(f"segment/{segment}")
 
 
 def test_another_segment_can_be_written_while_one_is_under_way(slow):

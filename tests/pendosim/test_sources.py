@@ -49,22 +49,28 @@ def test_every_source_has_rows(source):
         ("guides", "id name appId state steps polls launchMethod"),
         (
             "groups",
-            "id name createdByUser createdAt lastUpdatedByUser lastUpdatedAt color description length type "
-            "feedbackProductId feedbackVisibility",
+            (
+                "id name createdByUser createdAt lastUpdatedByUser lastUpdatedAt color description length type "
+                "feedbackProductId feedbackVisibility"
+            ),
         ),
         ("apps", "id appId name platform"),
         (
             "guideEvents",
-            "visitorId accountId accountIds appId type guideId guideStepId guideTimestamp browserTime receivedTime "
-            "loadTime guideSeenReason url title language userAgent remoteIp serverName country region latitude "
-            "longitude elementPath eventId fragment tabId analyticsSessionId oldVisitorId destinationStepId "
-            "guideStepPollTypes uiElementId uiElementType uiElementText uiElementActions properties",
+            (
+                "visitorId accountId accountIds appId type guideId guideStepId guideTimestamp browserTime receivedTime "
+                "loadTime guideSeenReason url title language userAgent remoteIp serverName country region latitude "
+                "longitude elementPath eventId fragment tabId analyticsSessionId oldVisitorId destinationStepId "
+                "guideStepPollTypes uiElementId uiElementType uiElementText uiElementActions properties"
+            ),
         ),
         ("pollEvents", "visitorId accountId appId type guideId guideStepId browserTime pollId pollType pollResponse"),
         (
             "guidesSeen",
-            "visitorId guideId guideStepId firstSeenAt lastSeenAt lastAdvancedAutoAt lastDismissedAutoAt "
-            "lastTimeoutAt seenCount lastState",
+            (
+                "visitorId guideId guideStepId firstSeenAt lastSeenAt lastAdvancedAutoAt lastDismissedAutoAt "
+                "lastTimeoutAt seenCount lastState"
+            ),
         ),
         ("guidesSeenEver", "visitorId guideId firstSeenAt lastSeenAt seenCount lastState"),
         ("pollsSeen", "visitorId guideId pollId time pollResponse response"),
@@ -72,16 +78,20 @@ def test_every_source_has_rows(source):
         *(
             (
                 source,
-                "visitorId accountId appId browserTime type url elementPath eventId tabId country region latitude "
-                "longitude remoteIp server userAgent properties recordingSessionId day week month quarter",
+                (
+                    "visitorId accountId appId browserTime type url elementPath eventId tabId country region latitude "
+                    "longitude remoteIp server userAgent properties recordingSessionId day week month quarter"
+                ),
             )
             for source in ("singleEvents", "rawEvents")
         ),
         ("timespan", "visitorId accountId appId activeDays firstTime lastTime"),
         (
             "recordingMetadata",
-            "visitorId accountId appId tabId recordingId recordingSessionId startTime endTime minBrowserTime "
-            "maxBrowserTime recordingSize recordingRrwebEventCount isBroken isSessionStart",
+            (
+                "visitorId accountId appId tabId recordingId recordingSessionId startTime endTime minBrowserTime "
+                "maxBrowserTime recordingSize recordingRrwebEventCount isBroken isSessionStart"
+            ),
         ),
         ("agenticEvents", "visitorId accountId eventId content browserTime"),
     ],

@@ -56,6 +56,16 @@ def test_a_tested_connection_is_saved_online_with_its_report(app: App, olga: Act
     assert audited(app) == [("connection.create", "done")]
 
 
+def test_a_track_connection_is_only_reachable_until_an_event_was_accepted(
+    app: App, olga: Actor, draft: Draft, pendo: Pendo
+) -> None:
+    sender = replace(draft, api_type="track", base_uri=pendo.data)
+    saved = connections.create(app, olga, sender, pendo.track_secret, test=True).connection
+    assert saved.status is ConnectionStatus.REACHABLE
+    list(connections.test_saved(app, olga, saved.id, send_event=True))
+    assert connections.get(app, olga, saved.id).status is ConnectionStatus.ONLINE
+
+
 def test_a_read_only_key_is_shown_as_such(app: App, olga: Actor, draft: Draft, pendo: Pendo) -> None:
     saved = connections.create(app, olga, draft, pendo.read_only_key, test=True)
     assert saved.connection.access is Access.READ_ONLY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Annotated, Literal
 
 from cyclopts import App as Program
@@ -15,10 +16,10 @@ from pendant.cli.http_options import HttpOptions
 from pendant.cli.output import Output
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import connection_shape, report_shape, stage_shape
-from pendant.cli.stages import shown_stages
+from pendant.cli.stages import show_stage, shown_stages
 from pendant.cli.token_input import TokenOptions, read_token
 from pendant.model.access import local_actor
-from pendant.model.connection import Access, ConnectionStatus, Draft
+from pendant.model.connection import Access, Draft
 from pendant.services import connections as verbs
 
 connections = Program(
@@ -69,11 +70,12 @@ def create(
 ) -> int:
     """Create a connection. It is tested first, and saved only if the test succeeds."""
     output = Output(json)
+    watch = partial(show_stage, output)
     with installation() as app:
         draft = new_draft(app, Draft(name, application, api, region, base_uri), http)
         if dry_run:
             return _dry_run(app, output, draft, token)
-        saved = verbs.create(app, local_actor(), draft, read_token(token), test=test)
+        saved = verbs.create(app, local_actor(), draft, read_token(token), test=test, watch=watch)
         _show_saved(output, saved, "Created")
     return 0
 
@@ -137,14 +139,14 @@ def edit(
 ) -> int:
     """Save a connection anew. What is not given stays as it is, except the token: it is needed every time."""
     output = Output(json)
-    actor = local_actor()
+    actor, watch = local_actor(), partial(show_stage, output)
     with installation() as app:
         before = verbs.get(app, actor, reference)
         draft = edited_draft(app, before, Draft(name or before.name, before.application, api, region, base_uri), http)
         if dry_run:
             return _dry_run(app, output, draft, token, replaces=before.id)
         version = before.version if if_version is None else if_version
-        saved = verbs.replace(app, actor, before.id, draft, read_token(token), version=version, test=test)
+        saved = verbs.replace(app, actor, before.id, draft, read_token(token), version=version, test=test, watch=watch)
         _show_saved(output, saved, "Saved")
     return 0
 
@@ -160,7 +162,7 @@ def prove(reference: Reference, /, *, send_event: SendEvent = False, json: Json 
         connection = verbs.get(app, actor, reference)
     if json and connection.last_test:
         output.result(report_shape(connection.last_test))
-    return 0 if connection.status is ConnectionStatus.ONLINE else 1
+    return 0 if connection.last_test and connection.last_test.ok else 1
 
 
 @connections.command
@@ -175,8 +177,9 @@ def clone(
 ) -> int:
     """Copy a connection under a new name. The token is never copied; enter the one that the copy is to use."""
     output = Output(json)
+    watch = partial(show_stage, output)
     with installation() as app:
-        saved = verbs.clone(app, local_actor(), reference, name, read_token(token), test=test)
+        saved = verbs.clone(app, local_actor(), reference, name, read_token(token), test=test, watch=watch)
         _show_saved(output, saved, "Created")
     return 0
 
@@ -235,9 +238,6 @@ def _show_saved(output: Output, saved: verbs.Saved, verb: str) -> None:
     if output.as_json:
         output.result(connection_shape(saved.connection) | {"token_trimmed": saved.trimmed})
         return
-    if saved.report:
-        for _ in shown_stages(output, saved.report.stages):
-            pass
     if saved.trimmed:
         output.remark("White space around the token was dropped.")
     tested = "" if saved.report else " It was not tested."

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from pendant.engine.ahead import read_ahead
+from pendant.ahead import read_ahead
 from pendant.engine.halt import Halt
 from pendant.engine.meter import Attempt, Tally
 from pendant.errors import BrokenAnswer, RemoteProblem, ServerTrouble, SliceTooLarge, Unreachable
@@ -112,7 +112,10 @@ class SliceWork:
         attempt = Attempt(self._tally)
         reading = _Reading(attempt, rows_max)
         try:
-            with closing(read_ahead(lambda: self._ends.source.read(part, attempt), self._halt)) as rows:
+            reading_ahead = read_ahead(
+                lambda: self._ends.source.read(part, attempt), name="slice-reader", check=self._halt.check
+            )
+            with closing(reading_ahead) as rows:
                 transformed = self._ends.transformation.apply(reading.counted(rows))
                 written = self._ends.destination.replace_slice(part, reading.limited(transformed))
         except BaseException:

@@ -87,10 +87,13 @@ class Access(StrEnum):
 
 
 class ConnectionStatus(StrEnum):
-    """`token-needed` stands for a token that is missing or cannot be opened any more."""
+    """`online`: the other system took the token. `reachable`: it answers, but there is no request, or none was sent,
+    that shows whether the token is valid. `token-needed`: the token is missing or cannot be opened any more.
+    """
 
     UNTESTED = "untested"
     ONLINE = "online"
+    REACHABLE = "reachable"
     FAILING = "failing"
     TOKEN_NEEDED = "token-needed"  # noqa: S105 - a state, not a credential
 
@@ -128,6 +131,14 @@ class TestReport:
     @property
     def ok(self) -> bool:
         return bool(self.stages) and all(stage.outcome != "failed" for stage in self.stages)
+
+    @property
+    def status(self) -> ConnectionStatus:
+        """Return what the report says of the connection it is about."""
+        if not self.ok:
+            return ConnectionStatus.FAILING
+        proofs = [stage for stage in self.stages if stage.name in ("key", "event") and stage.outcome == "ok"]
+        return ConnectionStatus.ONLINE if proofs else ConnectionStatus.REACHABLE
 
 
 @dataclass(frozen=True, slots=True)

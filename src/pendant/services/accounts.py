@@ -14,7 +14,7 @@ from pendant.access.names import accepted_name
 from pendant.access.passwords import accepted_password
 from pendant.access.tokens import new_session_token, new_setup_code, setup_code_from_input, token_hash
 from pendant.app import App
-from pendant.errors import Conflict, NotSignedIn, WrongInput
+from pendant.errors import Conflict, NotAllowed, NotSignedIn, WrongInput
 from pendant.model.access import PERMISSIONS_OF_ROLE, Actor, Role
 from pendant.model.account import Session, User
 from pendant.services.attempts import count_login, count_setup, forget_login
@@ -128,7 +128,7 @@ def change_password(app: App, actor: Actor, new: str, *, old: str = "", address:
     with app.database.read() as tx:
         user = stored.user(tx, actor.id)
     if user is None or actor.door == "api":
-        raise NotSignedIn(
+        raise NotAllowed(
             "session_needed",
             "A password is changed by its user, not by an API token.",
             hint="Sign in to the web app, or use `pendant users set-password`.",

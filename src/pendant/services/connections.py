@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
@@ -11,7 +11,7 @@ from pendant.app import App
 from pendant.connectors import check
 from pendant.errors import Conflict
 from pendant.model.access import Actor, Permission
-from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
+from pendant.model.connection import Connection, Draft, TestReport, TestStage
 from pendant.model.secret import Secret, token_from_input
 from pendant.services.attempts import count_connection_test
 from pendant.services.drafts import checked_name, connection_of, named
@@ -34,16 +34,34 @@ class Saved:
     report: TestReport | None
 
 
-def create(app: App, actor: Actor, draft: Draft, token: str | None, *, test: bool) -> Saved:
+Watch = Callable[[TestStage], object]
+"""Hears of each stage of a test as it ends, also of a test that fails."""
+
+
+def unwatched(_stage: TestStage) -> None:
+    """Hear of nothing."""
+
+
+def create(app: App, actor: Actor, draft: Draft, token: str | None, *, test: bool, watch: Watch = unwatched) -> Saved:
     """Save a new connection. With `test`, one that does not work is not saved and the error says which stage failed."""
     _require_save(actor, test=test)
     secret, trimmed = token_from_input(token)
     connection = connection_of(app, named(draft), by=actor)
-    return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.create")
+    refuse_taken(app, connection.name)
+    report = _tested(app, actor, connection, secret, watch) if test else None
+    return _insert(app, actor, connection, secret, report, trimmed=trimmed, action="connection.create")
 
 
 def replace(
-    app: App, actor: Actor, reference: str, draft: Draft, token: str | None, *, version: int, test: bool
+    app: App,
+    actor: Actor,
+    reference: str,
+    draft: Draft,
+    token: str | None,
+    *,
+    version: int,
+    test: bool,
+    watch: Watch = unwatched,
 ) -> Saved:
     """Save a connection anew. `version` is the one the edit began with; the token is needed every time."""
     _require_save(actor, test=test)
@@ -55,7 +73,7 @@ def replace(
         connection_of(app, named(draft), by=actor), id=before.id, version=version + 1, created_at=before.created_at
     )
     refuse_taken(app, after.name, except_id=before.id)
-    report = _tested(app, actor, after, secret) if test else None
+    report = _tested(app, actor, after, secret, watch) if test else None
     after = _with_report(after, report)
     with app.database.begin() as tx:
         if not stored.replace(tx, after, expected_version=version):
@@ -65,14 +83,18 @@ def replace(
     return Saved(shown(app, after), trimmed, report)
 
 
-def clone(app: App, actor: Actor, reference: str, name: str, token: str | None, *, test: bool) -> Saved:
+def clone(
+    app: App, actor: Actor, reference: str, name: str, token: str | None, *, test: bool, watch: Watch = unwatched
+) -> Saved:
     """Save a copy under another name. A token is never copied."""
     _require_save(actor, test=test)
     secret, trimmed = token_from_input(token)
     model = resolve(app, reference)
     draft = Draft(checked_name(name), model.application, model.api_type, http=model.http)
     connection = connection_of(app, draft, by=actor)
-    return _insert(app, actor, connection, secret, trimmed=trimmed, test=test, action="connection.clone")
+    refuse_taken(app, connection.name)
+    report = _tested(app, actor, connection, secret, watch) if test else None
+    return _insert(app, actor, connection, secret, report, trimmed=trimmed, action="connection.clone")
 
 
 def delete(app: App, actor: Actor, reference: str) -> Connection:
@@ -168,15 +190,20 @@ def _test_and_keep(app: App, actor: Actor, connection: Connection, *, send_event
     with app.database.begin() as tx:
         # A connection that was saved anew while it was tested is not the one this report is about.
         stored.record_test(tx, tested.id, report, tested.status, tested.access, version=tested.version)
-        outcome = "done" if tested.status is ConnectionStatus.ONLINE else "failed"
+        outcome = "done" if report.ok else "failed"
         _audit(app, tx, actor, "connection.test", connection.id, outcome=outcome)
 
 
 def _insert(
-    app: App, actor: Actor, connection: Connection, secret: Secret, *, trimmed: bool, test: bool, action: str
+    app: App,
+    actor: Actor,
+    connection: Connection,
+    secret: Secret,
+    report: TestReport | None,
+    *,
+    trimmed: bool,
+    action: str,
 ) -> Saved:
-    refuse_taken(app, connection.name)
-    report = _tested(app, actor, connection, secret) if test else None
     connection = _with_report(connection, report)
     with app.database.begin() as tx:
         stored.insert(tx, connection)
@@ -185,10 +212,13 @@ def _insert(
     return Saved(shown(app, connection), trimmed, report)
 
 
-def _tested(app: App, actor: Actor, connection: Connection, secret: Secret) -> TestReport:
+def _tested(app: App, actor: Actor, connection: Connection, secret: Secret, watch: Watch) -> TestReport:
     count_connection_test(app, by=actor)
     began = app.clock.monotonic()
-    stages = list(check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock))
+    stages = []
+    for stage in check.stages(app.egress, app.catalogue, connection, token=secret, clock=app.clock):
+        watch(stage)
+        stages.append(stage)
     report = _report(app, stages, began)
     refuse_failed(report)
     return report
@@ -201,8 +231,7 @@ def _report(app: App, stages: list[TestStage], began: float) -> TestReport:
 def _with_report(connection: Connection, report: TestReport | None) -> Connection:
     if report is None:
         return connection
-    status = ConnectionStatus.ONLINE if report.ok else ConnectionStatus.FAILING
-    return with_changes(connection, status=status, access=report.access, last_test=report)
+    return with_changes(connection, status=report.status, access=report.access, last_test=report)
 
 
 def _require_save(actor: Actor, *, test: bool) -> None:

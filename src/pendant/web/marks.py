@@ -19,6 +19,7 @@ class Mark:
 OF_CONNECTION = {
     ConnectionStatus.UNTESTED: Mark("Untested", "calm"),
     ConnectionStatus.ONLINE: Mark("Online", "good"),
+    ConnectionStatus.REACHABLE: Mark("Reachable", "info"),
     ConnectionStatus.FAILING: Mark("Failing", "bad"),
     ConnectionStatus.TOKEN_NEEDED: Mark("Token needed", "warn"),
 }

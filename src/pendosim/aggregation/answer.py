@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -31,10 +32,13 @@ class Framing(NamedTuple):
 
 def answered(pipeline: Pipeline, *, as_csv: bool) -> Iterator[Piece]:
     """Raise Refused where the answer takes too long, is too large or is nested too deeply."""
+    effort = pipeline.environment.effort
     try:
         for piece in csv_pieces(pipeline) if as_csv else json_pieces(pipeline):
-            pipeline.environment.effort.sent(len(piece.data))
+            effort.sent(len(piece.data))
+            given = time.monotonic()
             yield piece
+            effort.waited(time.monotonic() - given)
     except RecursionError as deep:
         raise Refused("the pipeline, or a value of the answer, is nested too deeply") from deep
 
@@ -105,7 +109,8 @@ def csv_of(rows: list[Row], first: Sequence[str] = ()) -> Iterator[Piece]:
     columns = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
+    if columns:
+        writer.writerow(columns)
     for row in rows:
         writer.writerow([_cell(row.get(name)) for name in columns])
         if text.tell() > BLOCK_BYTES:

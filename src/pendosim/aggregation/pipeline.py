@@ -1,6 +1,6 @@
 """A pipeline of stages, checked whole before it runs: what is wrong is a 400 and not half an answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ class Pipeline:
 
     def rows(self, bucket: Window | None = None) -> Rows:
         """`bucket` takes the place of the source's own window."""
+        self.environment.effort.look()
         rows = self._watched(self._first_rows(bucket))
         for step in self.steps:
             rows = self._watched(step(rows))
@@ -62,6 +63,8 @@ def pipeline_of(stages: object, world: World, environment: Environment, depth: i
         source = _source(argument, world, environment)
     elif name == "spawn":
         spawned = _spawned(argument, world, environment, depth)
+    elif name in STAGES_NOT_BUILT:
+        raise NotBuilt("operator", name)
     else:
         raise Refused("the first stage of a pipeline is source or spawn")
     steps = [_step(*_stage(stage), world, environment, depth) for stage in stages[1:]]
@@ -74,7 +77,7 @@ def _stage(stage: object) -> tuple[str, Any]:
     names = [name for name in stage if not (name == "timeSeries" and "source" in stage)]
     if len(names) != 1:
         raise Refused(f"a stage has exactly one operator; found {', '.join(map(repr, names))[:120]}")
-    if "timeSeries" in stage and isinstance(stage["source"], dict):
+    if "timeSeries" in stage and isinstance(stage.get("source"), dict):
         return "source", {**stage["source"], "timeSeries": stage["timeSeries"]}
     return names[0], stage[names[0]]
 
@@ -100,9 +103,13 @@ def _source(argument: object, world: World, environment: Environment) -> Query:
 def _spawned(argument: object, world: World, environment: Environment, depth: int) -> tuple[Pipeline, ...]:
     if not isinstance(argument, list):
         raise Refused("spawn is a list of pipelines")
-    found = tuple(pipeline_of(stages, world, environment, depth + 1) for stages in argument)
-    if any(pipeline.window and pipeline.window.iterative for pipeline in found):
-        raise Refused("spawn cannot hold pipelines with iterative periods")
+    return tuple(_inner(stages, world, environment, depth) for stages in argument)
+
+
+def _inner(stages: object, world: World, environment: Environment, depth: int) -> Pipeline:
+    found = pipeline_of(stages, world, environment, depth + 1)
+    if found.window is not None and found.window.iterative:
+        raise Refused("a pipeline inside another cannot have an iterative period")
     return found
 
 
@@ -126,19 +133,24 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
         return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
         raise Refused("segment is an object with id, or with source and filter")
-    definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
+    definition = next((one for one in list(world.segments) if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
     sent = world.memberships.members_of(definition["id"])
     if sent is not None:
-        return lambda rows: (row for row in rows if row.get("visitorId") in sent)
+        return lambda rows: (row for row in rows if _is_of(row, sent))
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
         known = {row["visitorId"] for row in members.rows()}
-        return (row for row in rows if row.get("visitorId") in known)
+        return (row for row in rows if _is_of(row, known))
 
     return run
+
+
+def _is_of(row: Row, visitors: Collection[str]) -> bool:
+    name = row.get("visitorId")
+    return isinstance(name, str) and name in visitors
 
 
 def _inline_segment(argument: dict[str, Any], world: World, environment: Environment, depth: int) -> Step:
@@ -152,7 +164,7 @@ def _inline_segment(argument: dict[str, Any], world: World, environment: Environ
     if field is None:
         raise Refused("segment source is visitors or accounts")
     rules = [{name: argument[name]} for name in ("source", "identified", "filter") if name in argument]
-    members = pipeline_of(rules, world, environment, depth + 1)
+    members = _inner(rules, world, environment, depth)
 
     def run(rows: Rows) -> Iterator[Row]:
         known = {to_json(row[field]) for row in members.rows()}
@@ -170,19 +182,15 @@ def _fork(argument: object, world: World, environment: Environment, depth: int) 
 
     def run(rows: Rows) -> Iterator[Row]:
         kept = list(rows)
-        for branch in branches:
-            found: Rows = _copied(kept, environment)
+        for number, branch in enumerate(branches):
+            if number:
+                environment.effort.made(len(kept))
+            found: Rows = iter(map(dict, kept))
             for step in branch:
                 found = environment.effort.watched(step(found))
             yield from found
 
     return run
-
-
-def _copied(rows: list[Row], environment: Environment) -> Iterator[Row]:
-    for row in rows:
-        environment.effort.made()
-        yield dict(row)
 
 
 def _merge(argument: object, world: World, environment: Environment, depth: int) -> Step:
@@ -191,7 +199,7 @@ def _merge(argument: object, world: World, environment: Environment, depth: int)
     fields, mappings = argument["fields"], argument.get("mappings")
     if not isinstance(fields, list) or not isinstance(mappings, dict | None):
         raise Refused("merge wants a list of fields and an object of mappings")
-    inner = pipeline_of(argument["pipeline"], world, environment, depth + 1)
+    inner = _inner(argument["pipeline"], world, environment, depth)
     return merged(fields, mappings, inner.rows)
 
 

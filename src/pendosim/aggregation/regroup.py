@@ -110,7 +110,7 @@ def unwind(argument: object, environment: Environment) -> Step:
             values = at_path(row, path)
             listed = values if isinstance(values, list) else [] if values is None else [values]
             for place, value in enumerate(listed or ([None] if keep_empty else [])):
-                environment.effort.made(_prefix_cost(place) if prefix else 1)
+                environment.effort.made(_prefix_cost(place) if prefix else int(place > 0))
                 out = dict(row)
                 put(out, path, listed[: place + 1] if prefix else value)
                 if index is not None:

@@ -10,7 +10,7 @@ from typing import Any
 from pendosim.effort import Effort
 from pendosim.errors import Refused
 from pendosim.periods import UNITS, Calendar
-from pendosim.values import BOOLEAN, NUMBER, STRING, is_number, kind, to_json
+from pendosim.values import BOOLEAN, NUMBER, STRING, equal, is_number, kind, to_json
 
 ANONYMOUS_PREFIX = "_PENDO_T_"
 _PERIOD_UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
@@ -113,16 +113,25 @@ def _date_distance(environment: Environment, first: object, second: object, peri
     return whole if begin <= end else -whole
 
 
-_GO_LAYOUT = re.compile(r"2006|January|Jan|Monday|Mon|01|02|03|15|04|05|PM|MST|-0700")
 _STRFTIME = {"2006": "%Y", "January": "%B", "Jan": "%b", "Monday": "%A", "Mon": "%a", "01": "%m", "02": "%d"}
-_STRFTIME |= {"03": "%I", "15": "%H", "04": "%M", "05": "%S", "PM": "%p", "MST": "%Z", "-0700": "%z"}
+_STRFTIME |= {"03": "%I", "15": "%H", "04": "%M", "05": "%S", "06": "%y", "PM": "%p", "MST": "%Z", "-0700": "%z"}
+# Without a leading zero.
+_SHORT = {"1": "%m", "2": "%d", "3": "%I", "4": "%M", "5": "%S"}
+# Longer ones first: 2006 is a year, not a day before 006.
+_GO_LAYOUT = re.compile("|".join(sorted([*_STRFTIME, *_SHORT], key=len, reverse=True)))
 
 
 def _format_time(environment: Environment, layout: object, time: object) -> str | None:
     if time is None or not isinstance(layout, str):
         return None
     local: datetime = environment.calendar.local(_whole(time, "formatTime()"))
-    return _GO_LAYOUT.sub(lambda match: local.strftime(_STRFTIME[match.group()]), layout)
+    return _GO_LAYOUT.sub(lambda match: _in_layout(local, match.group()), layout)
+
+
+def _in_layout(local: datetime, part: str) -> str:
+    if part in _SHORT:
+        return local.strftime(_SHORT[part]).removeprefix("0")
+    return local.strftime(_STRFTIME[part])
 
 
 def _is_empty(value: object) -> bool:
@@ -135,7 +144,7 @@ def _length(value: object) -> int:
 
 def _contains(whole: object, part: object) -> bool:
     if isinstance(whole, list):
-        return part in whole
+        return any(equal(one, part) for one in whole)
     return isinstance(whole, str) and isinstance(part, str) and part in whole
 
 

@@ -11,6 +11,7 @@ from pendosim.periods import Calendar
 from pendosim.saved.events import EventReader
 from pendosim.saved.files import BadFile, Read, read_lines, read_whole
 from pendosim.saved.shapes import (
+    CHANGES,
     OBJECTS,
     AccountLine,
     AppLine,
@@ -22,6 +23,7 @@ from pendosim.saved.shapes import (
 )
 from pendosim.values import Row, from_json, to_json
 from pendosim.world.agentic_rows import AgenticEvent
+from pendosim.world.changes import Changes
 from pendosim.world.definitions import App
 from pendosim.world.given import Given
 from pendosim.world.ids import DEFAULT_APP_ID
@@ -56,6 +58,7 @@ def loaded(directory: Path) -> tuple[Subscription, Given]:
         conversations=_conversations(directory / "conversations.jsonl", apps),
         guide_events=_interactions(directory / "guide_events.jsonl", GuideEventLine, apps),
         poll_events=_interactions(directory / "poll_events.jsonl", PollEventLine, apps),
+        changes=_changes(directory / CHANGES, objects),
     )
 
 
@@ -132,6 +135,21 @@ def _conversations(path: Path, apps: Iterable[App]) -> list[AgenticEvent]:
 
     _read_all(path, ConversationLine, add)
     return found
+
+
+def _changes(path: Path, objects: dict[str, list[Row]]) -> Changes:
+    """Read what was written to objects; every segment that was created by API must have its members there."""
+    changes = read_whole(path, Changes)
+    guides, segments = ({one["id"] for one in objects[name]} for name in ("guides", "segments"))
+    created = {one["id"] for one in objects["segments"] if one["createdByApi"]}
+    named = {*changes.guide_versions, *changes.guide_resets, *changes.translations}
+    for unknown in sorted((named - guides) | (set(changes.segment_members) - segments)):
+        raise BadFile(path, f"{unknown!r} is the id of no guide or segment")
+    for missing in sorted(created - set(changes.segment_members)):
+        raise BadFile(path, f"segment_members has no entry for {missing!r}, which was created by API")
+    if not all(isinstance(item.get("id"), str) for item in changes.feedback):
+        raise BadFile(path, "every item of feedback has an id")
+    return changes
 
 
 def _check_app(app: int, known: set[int]) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from pendosim.clock import Clock
 from pendosim.options import Options
+from pendosim.saved.files import read_whole
 from pendosim.saved.load import loaded
-from pendosim.saved.save import WRITTEN, check_place
-from pendosim.saved.written import put_back, read_written
+from pendosim.saved.metadata import put_back
+from pendosim.saved.metadata_shapes import Metadata
+from pendosim.saved.save import METADATA, check_place
 from pendosim.world.world import World
 
 
@@ -22,7 +24,7 @@ def opened(options: Options, clock: Clock) -> World:
         wanted, there = getattr(options, name), getattr(saved, name)
         if wanted not in (getattr(Options, name), there):
             raise ValueError(f"{name} is {wanted!r}, but {there!r} in {options.load}; leave it out")
-    written = read_written(Path(options.load) / WRITTEN)
+    metadata = read_whole(Path(options.load) / METADATA, Metadata)
     world = World(replace(options, timezone=saved.timezone, seed=saved.seed), clock, given)
-    put_back(world, written)
+    put_back(world, metadata)
     return world

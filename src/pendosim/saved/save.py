@@ -8,14 +8,14 @@ import numpy as np
 
 from pendosim.saved.events import event_lines
 from pendosim.saved.files import BadFile, put_in_place, write_lines, write_whole
-from pendosim.saved.shapes import FORMAT, AppLine, Subscription
-from pendosim.saved.written import written_in
+from pendosim.saved.metadata import metadata_of
+from pendosim.saved.shapes import CHANGES, FORMAT, AppLine, Subscription
 from pendosim.tables import Indices, Table
 from pendosim.values import to_json
 from pendosim.world.world import World
 
 MANIFEST = "subscription.json"
-WRITTEN = "written.json"
+METADATA = "metadata.json"
 _NEWLINE = ord("\n")
 
 
@@ -55,6 +55,7 @@ def save(world: World, directory: Path) -> None:
         told = (event for event in world.conversations() if not world.is_erased(event.row))
         write_lines(draft / "conversations.jsonl", (to_json(event._asdict()) for event in told))
         write_lines(draft / "events.jsonl", event_lines(activity, pools))
+        write_whole(draft / CHANGES, world.changes())
         manifest = Subscription(
             format=FORMAT,
             made_at=world.made_at,
@@ -62,7 +63,7 @@ def save(world: World, directory: Path) -> None:
             seed=world.options.seed,
             ips=list(pools.ips),
         )
-        write_whole(draft / WRITTEN, written_in(world))
+        write_whole(draft / METADATA, metadata_of(world))
         write_whole(draft / MANIFEST, manifest)
 
 

@@ -8,6 +8,7 @@ from pendosim.periods import EARLIEST_MS, LATEST_MS
 from pendosim.world.activity import NO_SESSION
 
 FORMAT: Literal[1] = 1
+CHANGES = "changes.json"
 EXACT_MAX = 2**53
 
 Text = Annotated[str, Meta(min_length=1)]
@@ -89,28 +90,27 @@ class TrackTypeLine(Tagged, rename="camel"):
     track_type_name: Text
 
 
-class StepAttributes(Struct):
-    variables: dict[str, str]
+class StepAttributes(Struct, frozen=True):
+    variables: dict[str, str] = {}
 
 
 class Step(Struct):
     id: Text
-    attributes: StepAttributes
+    attributes: StepAttributes = StepAttributes()
 
 
 class Poll(Struct, rename="camel"):
     id: Text
-    question: str
+    question: str = ""
     id_responses: dict[str, str] = {}
 
 
-class GuideLine(Tagged, rename="camel"):
+class GuideLine(Tagged, rename="camel", kw_only=True):
     state: Literal["draft", "staged", "public", "disabled"]
-    last_updated_at: Time
-    published_at: Time
-    root_version_id: str
-    stable_version_id: str
-    authored_language: str
+    root_version_id: Text
+    last_updated_at: Time = 0
+    published_at: Time = 0
+    authored_language: str = ""
     steps: Annotated[list[Step], Meta(min_length=1)]
     polls: list[Poll]
 

@@ -1,7 +1,6 @@
 """A request as handlers see it, and what they answer."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +41,7 @@ class Call:
         plain = given.translate(str.maketrans("-_", "+/")).rstrip("=")
         try:
             return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as bad:
+        except ValueError as bad:
             raise Refused("the id in the path is not base64") from bad
 
     def json(self) -> Any:

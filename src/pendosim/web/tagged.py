@@ -1,5 +1,6 @@
 """The GET lists of pages, features and track types (bare arrays), and how their parameters choose."""
 
+import re
 from collections.abc import Iterable
 
 from pendosim.errors import Refused
@@ -7,6 +8,8 @@ from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
 from pendosim.world.definitions import in_apps
 from pendosim.world.ids import DEFAULT_APP_ID
+
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 def asked_for(call: Call, objects: Iterable[Row]) -> list[Row]:
@@ -26,10 +29,10 @@ def _app_ids(call: Call) -> tuple[int, ...] | None:
 
 def app_id(call: Call) -> int:
     """Read the application asked for; the default one unless told otherwise."""
-    try:
-        return int(call.query.get("appId", DEFAULT_APP_ID))
-    except ValueError as bad:
-        raise Refused("appId is not a number") from bad
+    given = call.query.get("appId", str(DEFAULT_APP_ID))
+    if not _NUMBER.fullmatch(given):
+        raise Refused("appId is not a number of up to 18 digits")
+    return int(given)
 
 
 def _pages(call: Call) -> Reply:

@@ -1,5 +1,7 @@
 """The results of a guide's experiment: who saw the guide, and who then used what it is about."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pendosim.errors import Refused
@@ -13,19 +15,34 @@ COLUMNS = ("visitorId", "group", "firstSeenAt", "converted")
 
 def experiment_rows(world: World, guide: Row) -> list[Row]:
     """One row for each identified visitor. Raises Refused where the guide is no experiment."""
-    experiment, conversion = guide.get("experiment"), guide.get("conversion")
-    if not experiment or not conversion:
-        raise Refused("the guide has no experiment")
-    seen, used = _first_seen(world, guide["id"]), _times_used(world, conversion["itemId"])
+    of = _experiment(guide)
+    seen, used = _first_seen(world, guide["id"]), _times_used(world, of.item_id)
     rows = []
-    for visitor in filter(is_identified, world.people.visitor_ids):
-        began = seen.get(visitor, experiment["startTime"])
-        ended = began + conversion["attributionWindow"] if visitor in seen else experiment["endTime"]
+    for visitor in filter(is_identified, world.ids("visitor")):
+        began = seen.get(visitor, of.start)
+        ended = began + of.window if visitor in seen else of.end
         converted = any(began <= time < ended for time in used.get(visitor, ()))
         group = "guide" if visitor in seen else "control"
         values = (visitor, group, seen.get(visitor, 0), converted)
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
+
+
+class _Experiment(NamedTuple):
+    start: int
+    end: int
+    window: int
+    """How long after the guide was seen the use of the feature counts as its effect (ms)."""
+    item_id: str
+
+
+def _experiment(guide: Row) -> _Experiment:
+    experiment, conversion = guide.get("experiment"), guide.get("conversion")
+    if not isinstance(experiment, dict) or not isinstance(conversion, dict):
+        raise Refused("the guide has no experiment")
+    times = (experiment.get("startTime"), experiment.get("endTime"), conversion.get("attributionWindow"))
+    start, end, window = (time if isinstance(time, int) else 0 for time in times)
+    return _Experiment(start, end, window, str(conversion.get("itemId")))
 
 
 def _first_seen(world: World, guide_id: str) -> dict[str, int]:
@@ -39,8 +56,8 @@ def _first_seen(world: World, guide_id: str) -> dict[str, int]:
 
 def _times_used(world: World, feature_id: str) -> dict[str, list[int]]:
     activity, pools = world.events()
-    item, found = pools.item_ids[FEATURE].index(feature_id), dict[str, list[int]]()
-    chosen = np.flatnonzero((activity.kind == FEATURE) & (activity.item == item))
+    items = [place for place, name in enumerate(pools.item_ids[FEATURE]) if name == feature_id]
+    chosen, found = np.flatnonzero((activity.kind == FEATURE) & np.isin(activity.item, items)), dict[str, list[int]]()
     for visitor, time in zip(activity.visitor[chosen].tolist(), activity.time[chosen].tolist(), strict=True):
         found.setdefault(pools.visitor_ids[visitor], []).append(time)
     return found

@@ -24,10 +24,10 @@ def feedback_options(apps: tuple[App, ...], groups: list[Row]) -> Row:
 
 
 class Feedback:
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int, items: list[Row]) -> None:
         self._clock = clock
         self._seed = seed
-        self._items: dict[str, Row] = {}
+        self._items = {str(item["id"]): item for item in items}
         self._made = 0
         self._lock = threading.Lock()
 
@@ -38,10 +38,16 @@ class Feedback:
 
     def create(self, fields: Row) -> Row:
         with self._lock:
-            self._made += 1
-            name, now = object_id("Feedback", self._seed, self._made), self._clock.now()
+            name, now = self._new_id(), self._clock.now()
             self._items[name] = {"id": name, "createdAt": now, "importance": -1} | fields | {"lastUpdatedAt": now}
             return self._items[name]
+
+    def _new_id(self) -> str:
+        while True:
+            self._made += 1
+            found = object_id("Feedback", self._seed, self._made)
+            if found not in self._items:
+                return found
 
     def update(self, item_id: str, fields: Row) -> Row:
         with self._lock:
@@ -55,12 +61,3 @@ class Feedback:
         with self._lock:
             for name in item_ids:
                 self._items.pop(name, None)
-
-    def written(self) -> Row:
-        with self._lock:
-            return {"items": list(self._items.values()), "made": self._made}
-
-    def rewrite(self, written: Row) -> None:
-        with self._lock:
-            self._items |= {one["id"]: one for one in written["items"]}
-            self._made = written["made"]

@@ -7,6 +7,7 @@ from pendosim.values import Row
 from pendosim.world.activity import Activity
 from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.bucket_rows import Pools
+from pendosim.world.changes import Changes
 from pendosim.world.definitions import App
 from pendosim.world.people import People
 
@@ -27,3 +28,4 @@ class Given:
     conversations: Sequence[AgenticEvent]
     guide_events: Sequence[bytes]
     poll_events: Sequence[bytes]
+    changes: Changes

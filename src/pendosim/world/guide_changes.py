@@ -1,13 +1,14 @@
 """What happens to guides while the simulator runs: states, audiences, resets, and the versions they leave behind."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pendosim.clock import Clock
 from pendosim.errors import Refused
 from pendosim.values import Row
 from pendosim.world.audience import audience, audience_hint
+from pendosim.world.changes import GuideResets
 from pendosim.world.definitions import SYSTEM_AUTHOR
 from pendosim.world.ids import stable_version_id
 
@@ -18,14 +19,28 @@ _ANYONE = ""
 class GuideChanges:
     """Changes the guides of one world in place."""
 
-    def __init__(self, guides: list[Row], clock: Clock) -> None:
+    def __init__(
+        self, guides: list[Row], clock: Clock, versions: Mapping[str, Sequence[Row]], resets: GuideResets
+    ) -> None:
         self._guides = guides
         self._clock = clock
-        self._versions: dict[str, list[Row]] = {}
+        self._versions = {name: list(of) for name, of in versions.items()}
         """Of changed guides, newest first; the guide itself is not among them."""
-        self._forgotten: dict[tuple[str, str], int] = {}
+        self._forgotten = {(guide, who): at for guide, of in resets.items() for who, at in of.items()}
         """When a guide (first) was reset for a visitor or for anyone: what was seen until then counts no more."""
         self._lock = threading.RLock()
+
+    def versions(self) -> dict[str, list[Row]]:
+        """Give the earlier versions of changed guides, newest first."""
+        with self._lock:
+            return {name: list(of) for name, of in self._versions.items()}
+
+    def resets(self) -> GuideResets:
+        """Tell by guide and visitor (or nothing, for anyone) when it was reset."""
+        found: GuideResets = {}
+        for (guide, who), at in dict(self._forgotten).items():
+            found.setdefault(guide, {})[who] = at
+        return found
 
     def find(self, guide_id: str) -> Row:
         return self._guides[self._place(guide_id)]
@@ -45,7 +60,7 @@ class GuideChanges:
             guide = self.find(guide_id)
             published: Row = {}
             if state == "public":
-                published = {"publishedAt": guide["publishedAt"] or self._clock.now(), "publishedEver": True}
+                published = {"publishedAt": guide.get("publishedAt") or self._clock.now(), "publishedEver": True}
             self.change(guide_id, {"state": state, **published})
 
     def set_segment(self, guide_id: str, segment_id: str) -> None:
@@ -91,16 +106,6 @@ class GuideChanges:
             touched = {"lastUpdatedAt": now, "lastUpdatedByUser": SYSTEM_AUTHOR}
             version = {"stableVersionId": stable_version_id(before["rootVersionId"], now)}
             self._guides[place] = before | touched | version | changed
-
-    def written(self) -> Row:
-        with self._lock:
-            resets = [[guide, visitor, at] for (guide, visitor), at in self._forgotten.items()]
-            return {"versions": dict(self._versions), "resets": resets}
-
-    def rewrite(self, written: Row) -> None:
-        with self._lock:
-            self._versions |= written["versions"]
-            self._forgotten |= {(guide, visitor): at for guide, visitor, at in written["resets"]}
 
     def _place(self, guide_id: str) -> int:
         for place, guide in enumerate(self._guides):

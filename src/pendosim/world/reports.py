@@ -52,11 +52,12 @@ def _rows(app: App, kind: str, columns: dict[str, str], *extra: Row) -> Row:
     before: list[Any] = [{"source": {f"{kind}s": None}}, {"identified": f"{kind}Id"}, *extra]
     stages = [*before, {"sort": [f"{kind}Id"]}, {"select": columns}]
     shown = [
-        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of} for column, of in columns.items()
+        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of, "primaryKeys": [f"{kind}Id"]}
+        for column, of in columns.items()
     ]
     config = {"appId": app.id, "segmentId": "", "columns": shown, "filters": []}
     return {
-        "definition": {"type": kind, "kind": kind, "config": config, "timeSeries": _LAST_DAYS},
+        "definition": {"type": kind, "kind": kind, "config": config, "dateRanges": [], "timeSeries": _LAST_DAYS},
         "aggregation": {
             "pipeline": stages,
             "fields": [{"type": "string", "field": column, "title": column} for column in columns],

@@ -1,7 +1,7 @@
 """Segments: those made in the application, which find their members, and those whose members are sent."""
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pendosim.clock import Clock
@@ -50,14 +50,27 @@ class _Members:
 class Memberships:
     """Changes the segments of one world in place; new members count from when they are `due` (ms) on."""
 
-    def __init__(self, segments: list[Row], clock: Clock, seed: int, due: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        segments: list[Row],
+        clock: Clock,
+        seed: int,
+        due: Callable[[], int],
+        members: Mapping[str, Iterable[str]],
+    ) -> None:
         self._segments = segments
         self._clock = clock
         self._seed = seed
         self._due = due
-        self._members: dict[str, _Members] = {}
+        self._members = {name: _Members(frozenset(ids), "") for name, ids in members.items()}
         self._made = self._requests = 0
         self._lock = threading.RLock()
+
+    def members(self) -> dict[str, list[str]]:
+        """All there are, those of a write that is under way included."""
+        with self._lock:
+            found = ((name, of.now if of.coming is None else of.coming) for name, of in self._members.items())
+            return {name: sorted(ids) for name, ids in found}
 
     def listed(self) -> list[Row]:
         """All that are shared with everyone."""
@@ -89,8 +102,7 @@ class Memberships:
     def create(self, name: str, visitors: Iterable[str]) -> str:
         """Make a segment that is there at once; its members follow."""
         with self._lock:
-            self._made += 1
-            segment = self._created(object_id("Segment", self._seed, "api", self._made), name)
+            segment = self._created(self._new_id(), name)
             self._segments.append(segment)
             self._members[segment["id"]] = _Members(frozenset(), "")
             self._write(segment["id"], frozenset(visitors))
@@ -120,19 +132,13 @@ class Memberships:
             self._segments.remove(found)
             self._members.pop(segment_id, None)
 
-    def written(self) -> Row:
-        """Tell the members that a write under way will have led to."""
-        with self._lock:
-            members = {name: of.now if of.coming is None else of.coming for name, of in self._members.items()}
-            requests = {name: of.request_id for name, of in self._members.items()}
-            ids = {name: sorted(of) for name, of in members.items()}
-            return {"members": ids, "requests": requests, "made": self._made, "asked": self._requests}
-
-    def rewrite(self, written: Row) -> None:
-        with self._lock:
-            self._made, self._requests = written["made"], written["asked"]
-            for name, ids in written["members"].items():
-                self._members[name] = _Members(frozenset(ids), written["requests"].get(name, ""))
+    def _new_id(self) -> str:
+        """Find one that no segment has, of a loaded world neither."""
+        while True:
+            self._made += 1
+            found = object_id("Segment", self._seed, "api", self._made)
+            if found not in self._members:
+                return found
 
     def _created(self, segment_id: str, name: str) -> Row:
         now = self._clock.now()

@@ -13,26 +13,32 @@ def texts_of(guide: Row) -> dict[str, str]:
     """Find what can be translated, by the id of its unit."""
     found: dict[str, str] = {}
     for step in guide["steps"]:
-        found |= {f"{step['id']}/{name}": text for name, text in step["attributes"]["variables"].items()}
+        texts = step.get("attributes", {}).get("variables", {})
+        found |= {f"{step['id']}/{name}": text for name, text in texts.items() if isinstance(text, str)}
     for poll in guide["polls"]:
-        found[f"{poll['id']}/question"] = poll["question"]
+        found[f"{poll['id']}/question"] = poll.get("question", "")
         found |= {f"{poll['id']}/{choice}": label for choice, label in poll.get("idResponses", {}).items()}
     return found
 
 
+_Texts = dict[str, dict[str, dict[str, str]]]
+"""Guide id, language, unit id: text."""
+
+
 class Translations:
-    def __init__(self, changes: GuideChanges) -> None:
+    def __init__(self, changes: GuideChanges, kept: _Texts) -> None:
         self._changes = changes
-        self._kept: dict[str, dict[str, dict[str, str]]] = {}
-        """Guide id, language, unit id: text."""
+        self.kept = kept
         self._lock = threading.Lock()
 
     def papers(self, guides: Iterable[Row]) -> Iterator[Paper]:
         """Write down a guide once for each language; once without targets where it has none."""
         for guide in guides:
-            languages = self._kept.get(guide["id"], {}) or {"": {}}
+            languages = self.kept.get(guide["id"], {}) or {"": {}}
             for language, targets in languages.items():
-                yield Paper(guide["id"], guide["authoredLanguage"], language, texts_of(guide), dict(targets))
+                yield Paper(
+                    guide["id"], guide.get("authoredLanguage", "en-US"), language, texts_of(guide), dict(targets)
+                )
 
     def bring_in(self, papers: list[Paper]) -> None:
         """All of them or none. Raises Refused where one does not fit its guide."""
@@ -42,16 +48,8 @@ class Translations:
             for paper in papers:
                 self._check(paper)
             for paper in papers:
-                self._kept.setdefault(paper.guide_id, {}).setdefault(paper.language, {}).update(paper.targets)
+                self.kept.setdefault(paper.guide_id, {}).setdefault(paper.language, {}).update(paper.targets)
                 self._changes.change(paper.guide_id, {"translationStates": self._states(paper.guide_id)})
-
-    def written(self) -> dict[str, dict[str, dict[str, str]]]:
-        with self._lock:
-            return dict(self._kept)
-
-    def rewrite(self, written: dict[str, dict[str, dict[str, str]]]) -> None:
-        with self._lock:
-            self._kept |= written
 
     def _check(self, paper: Paper) -> None:
         known = texts_of(self._changes.find(paper.guide_id))
@@ -65,5 +63,5 @@ class Translations:
         known = texts_of(self._changes.find(guide_id))
         return [
             {"language": language, "state": "complete" if len(targets) == len(known) else "partial"}
-            for language, targets in self._kept[guide_id].items()
+            for language, targets in self.kept[guide_id].items()
         ]

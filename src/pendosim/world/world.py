@@ -18,6 +18,7 @@ from pendosim.world.account_rows import account_table, given_accounts
 from pendosim.world.activity import Activity, made_activity
 from pendosim.world.agentic_rows import AgenticEvent, agentic_events
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
+from pendosim.world.changes import Changes
 from pendosim.world.conversations import Conversation
 from pendosim.world.definitions import DAY_MS, Definitions, Tagging, made_apps, made_definitions
 from pendosim.world.feedback import Feedback
@@ -61,7 +62,8 @@ class World:
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
         self._kept: dict[str, _Kept] = {}
-        self.rotated: dict[str, int] = {}
+        self._changed = Changes() if given is None else given.changes
+        self.rotated = dict(self._changed.data_sync)
         """When the credentials of each storage of Data Sync were last changed."""
 
     def environment(self) -> Environment:
@@ -127,7 +129,9 @@ class World:
 
     @Part
     def memberships(self) -> Memberships:
-        return Memberships(self.segments, self.clock, self.options.seed, self._segment_due)
+        return Memberships(
+            self.segments, self.clock, self.options.seed, self._segment_due, self._changed.segment_members
+        )
 
     @Part
     def member_exports(self) -> MemberExports:
@@ -138,15 +142,26 @@ class World:
 
     @Part
     def guide_changes(self) -> GuideChanges:
-        return GuideChanges(self.guides, self.clock)
+        return GuideChanges(self.guides, self.clock, self._changed.guide_versions, self._changed.guide_resets)
 
     @Part
     def translations(self) -> Translations:
-        return Translations(self.guide_changes)
+        return Translations(self.guide_changes, self._changed.translations)
 
     @Part
     def feedback(self) -> Feedback:
-        return Feedback(self.clock, self.options.seed)
+        return Feedback(self.clock, self.options.seed, self._changed.feedback)
+
+    def changes(self) -> Changes:
+        """Everything that was written to objects, beyond the objects themselves."""
+        return Changes(
+            segment_members=self.memberships.members(),
+            guide_versions=self.guide_changes.versions(),
+            guide_resets=self.guide_changes.resets(),
+            translations=self.translations.kept,
+            feedback=self.feedback.items(),
+            data_sync=self.rotated,
+        )
 
     @Part
     def people(self) -> People:

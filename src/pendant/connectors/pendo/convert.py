@@ -1,14 +1,17 @@
 """Records in JSON become Arrow record batches. Three ways, each slower and more patient than the one before.
 
-1. Straight: a strict reader that knows the declared fields, and the undeclared ones met before, and no others.
+1. Straight (straight.py): knows the declared fields, and the undeclared ones met before, and no others.
 2. Gathering: what nobody declared is gathered record by record, and its paths are remembered for the next time.
 3. Careful (careful.py): record by record, because some value is not what its column declares.
+
+A piece that does not go straight is tried again in small groups, so that one odd record slows down few others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -17,23 +20,18 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import ColumnType
 from pendant.connectors.pendo.careful import any_text, paths_in, split, undeclared
-from pendant.connectors.pendo.layout import ARROW_TYPES, TIMES, Column, Layout, is_plain, tree_of
-from pendant.connectors.pendo.reader import Path, RecordReader, Values
+from pendant.connectors.pendo.layout import ARROW_TYPES, TIMES, Column, Layout, is_plain
+from pendant.connectors.pendo.reader import RECORDS_AT_ONCE, Path, RecordReader, Values, is_bytes
+from pendant.connectors.pendo.straight import DoesNotFitError, StraightReader
 from pendant.errors import BrokenAnswer
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note
 
-# What is made for so many records fits into the processor's cache: twice as fast as for thousands.
-RECORDS_AT_ONCE = 256
 # More than that is not forgotten fields but keys that are data; they are gathered record by record for good.
 MET_PATHS_MAX = 100
 _OPEN_BRACE = ord("{")
 
 Rest = list[bytes | None]
-
-
-class _DoesNotFitError(Exception):
-    """A value is not of its declared type, or a field is not known."""
 
 
 class _Known:
@@ -42,8 +40,15 @@ class _Known:
     def __init__(self, layout: Layout, met: frozenset[Path] = frozenset()) -> None:
         self.met = sorted(met)
         # A field that was met is read like a JSON column: as the bytes it is.
-        also = [Column("", path, ColumnType.JSON) for path in self.met]
-        self.reader = RecordReader(tree_of([*layout.columns, *also]), strict=True)
+        self.reader = StraightReader(layout, [Column("", path, ColumnType.JSON) for path in self.met])
+
+
+class Piece(NamedTuple):
+    """Some records, and what a look at their keys gave: the values kept as bytes, or None where a field is unknown."""
+
+    records: Sequence[Raw]
+    known: _Known
+    kept: Mapping[Path, Values] | None
 
 
 class Converter:
@@ -55,16 +60,30 @@ class Converter:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._known = _Known(layout)
-        self._lenient = RecordReader(layout.tree, strict=False)
+        self._lenient = RecordReader(layout.tree)
+        types = [column.type for column in layout.columns]
+        self._nevers = [place for place, type_ in enumerate(types) if type_ == ColumnType.TIME_OR_NEVER]
 
-    def batch(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
-        starts = range(0, len(records), RECORDS_AT_ONCE)
-        parts = [self._some(records[start : start + RECORDS_AT_ONCE], meter) for start in starts]
-        whole = pa.Table.from_batches(parts).combine_chunks().to_batches()[0]
-        arrays = [_finished(*pair) for pair in zip(self._layout.columns, whole.columns, strict=False)]
-        return pa.RecordBatch.from_arrays([*arrays, whole.columns[-1]], schema=self._layout.schema)
+    def look(self, records: Sequence[Raw]) -> Piece:
+        """Look at the keys of records. A step of its own, because it holds the interpreter and the next does not:
+        the thread that fetches has time for it.
+        """
+        known = self._known
+        try:
+            return Piece(records, known, known.reader.keys(records))
+        except DoesNotFitError:
+            return Piece(records, known, None)
 
-    def _some(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
+    def batch(self, piece: Piece, meter: RunMeter) -> pa.RecordBatch:
+        try:
+            plain = self._straight(piece)
+        except (DoesNotFitError, pa.ArrowInvalid):
+            starts = range(0, len(piece.records), RECORDS_AT_ONCE)
+            groups = [self._group(piece.records[start : start + RECORDS_AT_ONCE], meter) for start in starts]
+            plain = pa.Table.from_batches(groups).combine_chunks().to_batches()[0]
+        return self._finished(plain)
+
+    def _group(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
         try:
             return self._converted(records, meter)
         except (pa.ArrowInvalid, UnicodeDecodeError):
@@ -73,24 +92,29 @@ class Converter:
             return self._converted(repaired, meter)
 
     def _converted(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
-        try:
-            return self._straight(records)
-        except _DoesNotFitError:
-            pass
-        try:
+        with suppress(DoesNotFitError):
+            return self._straight(self.look(records))
+        with suppress(DoesNotFitError):
             return self._gathering(records)
-        except _DoesNotFitError:
-            return self._careful(records, meter)
+        return self._careful(records, meter)
 
-    def _straight(self, records: Sequence[Raw]) -> pa.RecordBatch:
-        known = self._known
-        columns = _read(known.reader, records)
-        return self._assembled(columns, _rest_of(known.met, columns, len(records)))
+    def _straight(self, piece: Piece) -> pa.RecordBatch:
+        if piece.kept is None:
+            raise DoesNotFitError
+        arrays = piece.known.reader.arrays(piece.records)
+        for column in self._layout.columns:
+            if is_bytes(column):
+                arrays[column.path] = _array(column, piece.kept[column.path])
+        rows = len(piece.records)
+        return self._assembled(arrays, _rest_of(piece.known.met, piece.kept, rows), rows)
 
     def _gathering(self, records: Sequence[Raw]) -> pa.RecordBatch:
-        columns = _read(self._lenient, records)
+        try:
+            columns = self._lenient.columns(records)
+        except msgspec.ValidationError:
+            raise DoesNotFitError from None
         rest = [undeclared(self._layout.tree, record) for record in records]
-        batch = self._assembled(columns, rest)
+        batch = self._assembled(self._arrays(columns), rest, len(records))
         self._remember(rest)
         return batch
 
@@ -110,20 +134,31 @@ class Converter:
             )
         rows: list[dict[Path, Any]] = [{} for _ in records]
         rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
-        return self._assembled({one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}, rest)
+        columns = {one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}
+        return self._assembled(self._arrays(columns), rest, len(records))
 
-    def _assembled(self, columns: dict[Path, Values], rest: Rest | None) -> pa.RecordBatch:
-        arrays = [_array(column, columns[column.path]) for column in self._layout.columns]
-        rows = len(arrays[0])
+    def _finished(self, plain: pa.RecordBatch) -> pa.RecordBatch:
+        """Make times of integers, and nothing of 0 where it means never."""
+        arrays = plain.columns
+        if self._nevers:
+            # All in one call: every call of Arrow gives the interpreter away, and getting it back takes time.
+            values = pa.concat_arrays([arrays[place] for place in self._nevers])
+            values = pc.if_else(pc.equal(values, _ZERO), _NULL, values)
+            for number, place in enumerate(self._nevers):
+                arrays[place] = values.slice(number * plain.num_rows, plain.num_rows)
+        for place, column in enumerate(self._layout.columns):
+            if column.type in TIMES:
+                arrays[place] = arrays[place].view(column.arrow_type)
+        return pa.RecordBatch.from_arrays(arrays, schema=self._layout.schema)
+
+    def _arrays(self, columns: Mapping[Path, Values]) -> dict[Path, pa.Array[Any]]:
+        return {column.path: _array(column, columns[column.path]) for column in self._layout.columns}
+
+    def _assembled(self, by_path: Mapping[Path, pa.Array[Any]], rest: Rest | None, rows: int) -> pa.RecordBatch:
+        """Return a batch of `plain_schema`."""
+        arrays = [by_path[column.path] for column in self._layout.columns]
         others = pa.array(rest, pa.binary()).cast(pa.string()) if rest else pa.nulls(rows, pa.string())
         return pa.RecordBatch.from_arrays([*arrays, others], schema=self._layout.plain_schema)
-
-
-def _read(reader: RecordReader, records: Sequence[Raw]) -> dict[Path, Values]:
-    try:
-        return reader.columns(records)
-    except msgspec.ValidationError:
-        raise _DoesNotFitError from None
 
 
 def _array(column: Column, values: Values) -> pa.Array[Any]:
@@ -135,13 +170,7 @@ def _array(column: Column, values: Values) -> pa.Array[Any]:
         return pa.array(values, ARROW_TYPES[column.type])
     except OverflowError:
         # An integer of more than 64 bits.
-        raise _DoesNotFitError from None
-
-
-def _finished(column: Column, array: pa.Array[Any]) -> pa.Array[Any]:
-    if column.type == ColumnType.TIME_OR_NEVER:
-        array = pc.if_else(pc.equal(array, _ZERO), _NULL, array)
-    return array.view(column.arrow_type) if column.type in TIMES else array
+        raise DoesNotFitError from None
 
 
 def _known_bytes(value: bytes | None) -> bytes | None:
@@ -152,7 +181,7 @@ _ZERO = pa.scalar(0, pa.int64())
 _NULL = pa.scalar(None, pa.int64())
 
 
-def _rest_of(met: Sequence[Path], columns: dict[Path, Values], rows: int) -> Rest | None:
+def _rest_of(met: Sequence[Path], columns: Mapping[Path, Values], rows: int) -> Rest | None:
     """Put the undeclared values of each row together again, under their paths."""
     if not met:
         return None

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
+from pendant.ahead import read_ahead
 from pendant.connectors.declaration import Connector, Resource
 from pendant.connectors.pendo import metadata
-from pendant.connectors.pendo.ahead import read_ahead
 from pendant.connectors.pendo.convert import Converter
 from pendant.connectors.pendo.entities import PAGE_SIZE, Entities
 from pendant.connectors.pendo.events import Events
@@ -52,8 +52,8 @@ class PendoSource:
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         converter = self._layout()[1]
-        for records in read_ahead(lambda: self.records.read(part)):
-            batch = converter.batch(records, meter)
+        for piece in read_ahead(lambda: map(converter.look, self.records.read(part)), name="read-ahead"):
+            batch = converter.batch(piece, meter)
             meter.rows_read(batch.num_rows)
             yield batch
 

@@ -1,11 +1,8 @@
-"""What clients wrote and sent that is not in a row or an object of its own: taken out of a world, and put back."""
-
-from pathlib import Path
+"""What was written about visitors and accounts beyond their rows: taken out of a world, and put back."""
 
 import msgspec
 
-from pendosim.saved.files import BadFile, read_whole
-from pendosim.saved.written_shapes import Written
+from pendosim.saved.metadata_shapes import Metadata
 from pendosim.values import Row
 from pendosim.world.entities import Change
 from pendosim.world.world import World
@@ -13,7 +10,7 @@ from pendosim.world.world import World
 _PARENT = "parentAccount"
 
 
-def written_in(world: World) -> Written:
+def metadata_of(world: World) -> Metadata:
     with world.present() as state:
         parents = state.entities[_PARENT].table()
         found: Row = {
@@ -22,26 +19,12 @@ def written_in(world: World) -> Written:
             "erased": {kind: sorted(names) for kind, names in state.erased_ids.items()},
             "receipts": state.erasures.written(),
             "parent_accounts": [parents.row(place) for place in range(len(parents))],
-            "segments": world.memberships.written(),
-            "guides": world.guide_changes.written(),
-            "translations": world.translations.written(),
-            "feedback": world.feedback.written(),
-            "rotated": world.rotated,
         }
-    return msgspec.convert(found, Written)
+    return msgspec.convert(found, Metadata)
 
 
-def read_written(path: Path) -> Written:
-    """Raise BadFile."""
-    written = read_whole(path, Written)
-    for item in written.feedback.items:
-        if not isinstance(item.get("id"), str):
-            raise BadFile(path, "an item of feedback has an id")
-    return written
-
-
-def put_back(world: World, written: Written) -> None:
-    found = msgspec.to_builtins(written)
+def put_back(world: World, metadata: Metadata) -> None:
+    found = msgspec.to_builtins(metadata)
     with world.present() as state:
         state.fields.rewrite(found["fields"])
         for kind, entities in state.entities.items():
@@ -51,18 +34,8 @@ def put_back(world: World, written: Written) -> None:
             state.erased_ids[kind].update(found["erased"].get(kind, ()))
         state.erased = int(any(state.erased_ids.values()))
         state.erasures.rewrite(found["receipts"])
-        _put_back_parents(world, found["parent_accounts"])
-    world.memberships.rewrite(found["segments"])
-    world.guide_changes.rewrite(found["guides"])
-    world.translations.rewrite(found["translations"])
-    world.feedback.rewrite(found["feedback"])
-    world.rotated |= found["rotated"]
-
-
-def _put_back_parents(world: World, rows: list[Row]) -> None:
-    with world.present() as state:
         entities = state.entities[_PARENT]
-        for row in rows:
+        for row in found["parent_accounts"]:
             for view in (entities.now, entities.shown):
                 entities.change(view, row["accountId"], _given(row["metadata"]))
 

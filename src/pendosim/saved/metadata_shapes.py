@@ -1,13 +1,11 @@
-"""What written.json must have."""
+"""What metadata.json must have."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from pendosim.saved.shapes import AccountLine, Count, Text, Time
+from pendosim.saved.shapes import AccountLine, Text, Time
 
-Texts = dict[str, str]
-Object = dict[str, Any]
 Ids = dict[Literal["visitor", "account"], list[str]]
 """By kind."""
 
@@ -34,23 +32,6 @@ class Fields(Struct, forbid_unknown_fields=True):
     deleted: dict[str, list[tuple[str, str]]]
 
 
-class Members(Struct, forbid_unknown_fields=True):
-    members: dict[str, list[str]]
-    requests: Texts
-    made: Count
-    asked: Count
-
-
-class GuideVersions(Struct, forbid_unknown_fields=True):
-    versions: dict[str, list[Object]]
-    resets: list[tuple[str, str, int]]
-
-
-class Feedback(Struct, forbid_unknown_fields=True):
-    items: list[Object]
-    made: Count
-
-
 class Receipt(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
     id: Text
     kind: Literal["visitor", "account"]
@@ -60,16 +41,11 @@ class Receipt(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=
     completed_at: Time | UnsetType = UNSET
 
 
-class Written(Struct, forbid_unknown_fields=True, kw_only=True):
-    """All of written.json: what clients wrote and sent that has no file of its own."""
+class Metadata(Struct, forbid_unknown_fields=True, kw_only=True):
+    """All of metadata.json."""
 
     fields: Fields
     never_processed: Ids
     erased: Ids
     receipts: list[Receipt]
     parent_accounts: list[AccountLine]
-    segments: Members
-    guides: GuideVersions
-    translations: dict[str, dict[str, Texts]]
-    feedback: Feedback
-    rotated: dict[str, int]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pendant.connectors.pendo.ahead import PIECES_AHEAD, read_ahead
+from pendant.ahead import ITEMS_AHEAD, read_ahead
 from pendant.errors import BrokenAnswer
 
 
 def test_pieces_come_in_order():
-    assert list(read_ahead(lambda: iter(range(100)))) == list(range(100))
+    assert list(read_ahead(lambda: iter(range(100)), name="reader")) == list(range(100))
 
 
 def test_an_error_comes_after_the_pieces_before_it():
@@ -20,7 +20,7 @@ def test_an_error_comes_after_the_pieces_before_it():
         yield 1
         raise BrokenAnswer("answer_cut_short", "It ended.")
 
-    reader = read_ahead(produce)
+    reader = read_ahead(produce, name="reader")
     assert next(reader) == 1
     with pytest.raises(BrokenAnswer):
         next(reader)
@@ -34,10 +34,28 @@ def test_only_a_few_pieces_are_made_before_they_are_wanted():
             made.append(number)
             yield number
 
-    reader = read_ahead(produce)
+    reader = read_ahead(produce, name="reader")
     next(reader)
-    assert len(made) <= PIECES_AHEAD + 3
+    assert len(made) <= ITEMS_AHEAD + 3
     reader.close()
+
+
+def test_a_check_ends_the_wait_for_a_silent_thread():
+    silent = threading.Event()
+
+    class EnoughError(Exception):
+        pass
+
+    def produce() -> Iterator[int]:
+        silent.wait(10)
+        yield 1
+
+    def check() -> None:
+        raise EnoughError
+
+    with pytest.raises(EnoughError):
+        next(read_ahead(produce, name="reader", check=check))
+    silent.set()
 
 
 def test_the_other_thread_ends_when_the_reader_stops():
@@ -49,7 +67,7 @@ def test_the_other_thread_ends_when_the_reader_stops():
         finally:
             ended.set()
 
-    reader = read_ahead(produce)
+    reader = read_ahead(produce, name="reader")
     next(reader)
     reader.close()
     assert ended.wait(5)
