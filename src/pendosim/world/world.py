@@ -1,9 +1,8 @@
 """One simulated subscription. Parts are made when first asked for, and kept."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from pendosim.world.given import Given
 from pendosim.world.guide_changes import GuideChanges
 from pendosim.world.guide_rows import Interactions
 from pendosim.world.guides import made_guides
+from pendosim.world.kept import Kept, rows_left
 from pendosim.world.live import EventStream, SentEvent
 from pendosim.world.member_exports import MemberExports
 from pendosim.world.novelties import with_novelties
@@ -42,12 +42,6 @@ from pendosim.world.visitor_rows import given_visitors, last_visits, visitor_tab
 TOO_OLD_MS = 7 * DAY_MS
 
 
-class _Kept(NamedTuple):
-    version: int
-    """Of the state it was made from."""
-    table: Table
-
-
 class World:
     def __init__(self, options: Options, clock: Clock, given: Given | None = None) -> None:
         """Make everything that is not given."""
@@ -61,7 +55,7 @@ class World:
         self.app_places = {app.id: place for place, app in enumerate(self.apps)}
         # Requests run on several threads; whoever comes first makes a part, the others wait for it.
         self._making = threading.RLock()
-        self._kept: dict[str, _Kept] = {}
+        self._kept = Kept()
         self._changed = Changes() if given is None else given.changes
         self.rotated = dict(self._changed.data_sync)
         """When the credentials of each storage of Data Sync were last changed."""
@@ -206,12 +200,7 @@ class World:
 
     def _without_erased(self, source: str, made: Callable[[], Table]) -> Table:
         with self.present() as state:
-            if not state.erased:
-                return made()
-            kept = self._kept.get(source)
-            if kept is None or kept.version != state.erased:
-                kept = self._kept[source] = _Kept(state.erased, _without(made(), state.erased_ids))
-            return kept.table
+            return self._kept.table(source, state.erased, lambda: rows_left(made(), state.erased_ids))
 
     def visitors(self) -> Table:
         """As aggregation sees them."""
@@ -235,14 +224,13 @@ class World:
 
     def buckets(self, source: str, unit: str) -> Table:
         """All rows of `events`, `pageEvents`, `featureEvents` or `trackEvents` for one granularity."""
+
+        def made() -> Table:
+            activity, pools = state.stream.current()
+            return bucket_table(BUCKET_SOURCES[source], unit, activity, pools, self.calendar)
+
         with self.present() as state:
-            version = state.stream.version
-            kept = self._kept.get(f"{source} by {unit}")
-            if kept is None or kept.version != version:
-                activity, pools = state.stream.current()
-                made = bucket_table(BUCKET_SOURCES[source], unit, activity, pools, self.calendar)
-                kept = self._kept[f"{source} by {unit}"] = _Kept(version, made)
-            return kept.table
+            return self._kept.table((source, unit), state.stream.version, made)
 
     def events(self) -> tuple[Activity, Pools]:
         """Every single event so far, those sent by track included."""
@@ -307,12 +295,3 @@ class World:
             return self._given.pools
         of = self._definitions
         return made_pools(self.people, self.apps, of.pages, of.features, of.track_types)
-
-
-def _without(table: Table, erased: Mapping[str, set[str]]) -> Table:
-    gone = set()
-    for kind, names in erased.items():
-        column = table.column((f"{kind}Id",))
-        if column is not None:
-            gone |= {place for place, name in enumerate(column.values()) if name in names}
-    return table.patched({}, [], sorted(gone))
