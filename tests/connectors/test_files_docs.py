@@ -24,7 +24,7 @@ SELECTIONS = re.findall(r'--select "([^"]+)"', PAGE) + re.findall(r"`(regexp_rep
 
 def test_the_page_names_codes_and_selections() -> None:
     assert len(CODES) > 10
-    assert len(SELECTIONS) == 3
+    assert len(SELECTIONS) == 4
 
 
 @pytest.mark.parametrize("code", CODES)

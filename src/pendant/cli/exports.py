@@ -46,7 +46,12 @@ def export(
         str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
     ] = "",
     select: Annotated[
-        str, Parameter(name="--select", help="Columns as SQL, such as 'visitorId, lower(country) AS country'.")
+        str,
+        Parameter(
+            name="--select",
+            help="Columns as SQL, such as 'visitorId, lower(country) AS country'. "
+            "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
+        ),
     ] = "",
     filter: Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")] = "",  # noqa: A002 - the option's name
     limit: Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")] = 0,

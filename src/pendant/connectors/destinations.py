@@ -12,6 +12,7 @@ from pendant.model.export import Export
 from pendant.model.pipeline import Destination
 
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
+JSON_LINES = frozenset({".jsonl", ".ndjson"})
 ENDINGS = ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), .duckdb and .duckdb#TABLE"
 
 
@@ -30,19 +31,29 @@ def open_destination(export: Export, *, run_id: str, may_replace: bool) -> Desti
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
 
 
+def takes_records(target: str) -> bool:
+    """Say whether the target can hold records as they came, next to rows of columns."""
+    return _kind(target)[0] in JSON_LINES
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def _format(target: str) -> FileFormat:
+def _kind(target: str) -> tuple[str, Compression | None]:
+    """Return the ending that says what a file is, and how it is compressed."""
     suffixes = [suffix.lower() for suffix in Path(target).suffixes]
     compression = COMPRESSIONS.get(suffixes[-1]) if suffixes else None
-    kind = "".join(suffixes[-2:-1] if compression else suffixes[-1:])
+    return "".join(suffixes[-2:-1] if compression else suffixes[-1:]), compression
+
+
+def _format(target: str) -> FileFormat:
+    kind, compression = _kind(target)
     if kind == ".parquet" and compression is None:
         return ParquetFormat()
     if kind == ".csv":
         return TextFormat(Csv(), compression)
-    if kind in {".jsonl", ".ndjson"}:
+    if kind in JSON_LINES:
         return TextFormat(JsonLines(), compression)
     raise WrongInput(
         "unknown_target",

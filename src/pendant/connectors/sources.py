@@ -10,7 +10,7 @@ from pendant.model.clock import Clock, SystemClock
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.http import Meter, WayOut
-from pendant.model.pipeline import Source
+from pendant.model.pipeline import Shape, Source
 
 
 def open_source(
@@ -20,9 +20,10 @@ def open_source(
     export: Export,
     meter: Meter | None,
     *,
+    shape: Shape = Shape.COLUMNS,
     clock: Clock | None = None,
 ) -> Source:
-    """Return the source, without asking the other system anything yet.
+    """Return the source, which gives its rows in `shape`, without asking the other system anything yet.
 
     Raises WrongInput (`unknown_resource`, `api_type_cannot_read`, `apps_invalid`, …) for what cannot be read so.
     """
@@ -38,5 +39,7 @@ def open_source(
         )
     module = importlib.import_module(f"pendant.connectors.{connector.name}.source")
     channel = egress.channel(connection, meter=meter)
-    opened: Source = module.source(channel, connector, resource, export, now=(clock or SystemClock()).now())
+    opened: Source = module.source(
+        channel, connector, resource, export, shape=shape, now=(clock or SystemClock()).now()
+    )
     return opened

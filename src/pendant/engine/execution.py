@@ -9,20 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from pendant.app import App
-from pendant.connectors import open_source
-from pendant.connectors.destinations import open_destination
+from pendant.engine.ends import open_ends
 from pendant.engine.halt import Halt, Halted
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
-from pendant.engine.slices import Ends
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.pipeline import Written
 from pendant.model.run import Progress, Run, RunEvent, RunState, next_state
 from pendant.store import connections, runs
-from pendant.transform.sql import transformation
 
 # Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
 CONCURRENCY_MAX = 2
@@ -100,11 +97,14 @@ class Execution:
         asked = self._ledger.run
         export = export_of(asked.definition)
         connection = self._connection(asked)
-        source = open_source(self._app.catalogue, self._way_out, connection, export, self._tally)
-        ends = Ends(
-            source=source,
-            transformation=transformation(source.schema, select=export.select, filter=export.filter),
-            destination=open_destination(export, run_id=asked.id, may_replace=may_replace),
+        ends = open_ends(
+            self._app,
+            connection,
+            export,
+            way_out=self._way_out,
+            meter=self._tally,
+            run_id=asked.id,
+            may_replace=may_replace,
         )
         concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
         return run(

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
 from pendant.model.http import Meter
 from pendant.model.run import Note, Slice
+
+# The column of records as they came: each value is the JSON text of one record and the line feed that ends its line.
+# No other column has blanks in its name, so it stands beside any of them.
+RECORD_MARK = {b"pendant:record": b"1"}
+RECORD_FIELD = pa.field("record as sent", pa.string(), nullable=False, metadata=RECORD_MARK)
+RECORDS_SCHEMA = pa.schema([RECORD_FIELD])
+
+
+class Shape(StrEnum):
+    """What a source makes of the records it reads."""
+
+    COLUMNS = "columns"
+    """The declared columns."""
+    RECORDS = "records"
+    """Each record exactly as it came, in RECORD_FIELD alone."""
+    BOTH = "both"
+    """The declared columns, and RECORD_FIELD behind them."""
+
+
+def holds_record(field: Any) -> bool:
+    return (field.metadata or {}).get(b"pendant:record") == b"1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +55,7 @@ class Source(Protocol):
 
     @property
     def schema(self) -> pa.Schema:
-        """The declared schema of every batch; known before the first row is read."""
+        """The declared schema of every batch, in the shape asked for; known before the first row is read."""
         ...
 
     def plan(self) -> Sequence[Slice]:

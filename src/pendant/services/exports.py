@@ -7,10 +7,8 @@ from dataclasses import replace as with_changes
 from pathlib import Path
 
 from pendant.app import App
-from pendant.connectors import open_source
-from pendant.connectors.destinations import open_destination
 from pendant.engine import pipeline
-from pendant.engine.slices import Ends
+from pendant.engine.ends import open_ends
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
@@ -19,7 +17,6 @@ from pendant.model.run import Run
 from pendant.services.lookup import resolve
 from pendant.services.permission import require
 from pendant.store import audit, runs
-from pendant.transform.sql import transformation
 
 
 def start(app: App, actor: Actor, export: Export) -> Run:
@@ -131,7 +128,5 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     """Put the three parts together as the run will, and take them apart again: what does not fit fails at once."""
     with app.database.read() as tx:
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
-    source = open_source(app.catalogue, app.egress, connection, export, None)
-    destination = open_destination(export, run_id=run_id, may_replace=may_replace)
-    between = transformation(source.schema, select=export.select, filter=export.filter)
-    pipeline.rehearse(Ends(source, between, destination))
+    ends = open_ends(app, connection, export, way_out=app.egress, meter=None, run_id=run_id, may_replace=may_replace)
+    pipeline.rehearse(ends)

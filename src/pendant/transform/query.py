@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pendant.errors import WrongInput
+from pendant.model.pipeline import holds_record
 from pendant.transform.locked import SECONDS_MAX, locked_database, stopped_after
 from pendant.transform.origin import output_schema
 from pendant.transform.place import place_in, whole_query
@@ -51,7 +52,7 @@ class Sql:
         self._parts: dict[Part, str] = {"select": select.strip() or "*", "filter": filter.strip() or "true"}
         self._trees = {part: self._tree(part) for part in self._parts}
         self._query = whole_query(self._parts)
-        self._columns = schema.names
+        self._columns = [field.name for field in schema if not holds_record(field)]
         self.schema = output_schema(schema, self._trees["select"], self._on_nothing(schema))
 
     def apply(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -13,8 +13,9 @@ from pendant.connectors.files.columns import check_columns
 from pendant.connectors.files.disk import SteadyFile, append_range
 from pendant.connectors.files.json_texts import json_texts, key_text
 from pendant.connectors.files.parts import PartWriter
-from pendant.connectors.files.text import Array, Texts, compute, join_lines, pieces
+from pendant.connectors.files.text import Array, Texts, bytes_of, compute, join_lines, pieces
 from pendant.connectors.files.text_columns import number_texts, replace_where_present, time_texts
+from pendant.model.pipeline import holds_record
 
 Compression = Literal["gzip", "zstd"]
 
@@ -34,12 +35,17 @@ class Lines(Protocol):
 
 
 class JsonLines:
-    """One object a row with the same keys in every row; what is null in the row is null in the object."""
+    """One object a row with the same keys in every row; what is null in the row is null in the object.
+
+    Records as they came are lines already.
+    """
 
     def header(self, _schema: pa.Schema) -> bytes:
         return b""
 
     def lines(self, batch: pa.RecordBatch) -> Any:
+        if batch.num_columns == 1 and holds_record(batch.schema.field(0)):
+            return bytes_of(batch.column(0))
         leads = [f"{'{' if place == 0 else ','}{key_text(name)}:" for place, name in enumerate(batch.schema.names)]
         texts = [json_texts(column, field) for column, field in zip(batch.columns, batch.schema, strict=True)]
         return join_lines(leads, texts, "}\n", null="null")

@@ -22,8 +22,8 @@ from pendant.connectors.declaration import ColumnType
 from pendant.connectors.pendo.careful import any_text, paths_in, split, undeclared
 from pendant.connectors.pendo.layout import ARROW_TYPES, TIMES, Column, Layout, is_plain
 from pendant.connectors.pendo.reader import RECORDS_AT_ONCE, Path, RecordReader, Values, is_bytes
+from pendant.connectors.pendo.records import TEXT_REPAIRED, not_a_record
 from pendant.connectors.pendo.straight import DoesNotFitError, StraightReader
-from pendant.errors import BrokenAnswer
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note
 
@@ -87,7 +87,7 @@ class Converter:
         try:
             return self._converted(records, meter)
         except (pa.ArrowInvalid, UnicodeDecodeError):
-            meter.note(Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd."))
+            meter.note(TEXT_REPAIRED)
             repaired = [Raw(bytes(record).decode("utf-8", "replace").encode()) for record in records]
             return self._converted(repaired, meter)
 
@@ -129,9 +129,7 @@ class Converter:
             meter.note(_aside_note(column, value))
 
         if not all(memoryview(record)[0] == _OPEN_BRACE for record in records):
-            raise BrokenAnswer(
-                "record_not_object", "The answer holds something that is not a record among its records."
-            )
+            raise not_a_record()
         rows: list[dict[Path, Any]] = [{} for _ in records]
         rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
         columns = {one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from pendant.errors import BrokenAnswer
-from pendant.model.run import Slice
+from pendant.model.run import Note, Slice
 
 ALL = Slice(key="all", lower=None, upper=None, label="all")
 
@@ -29,6 +29,13 @@ class Records(Protocol):
     def read(self, part: Slice) -> Iterator[list[Raw]]:
         """Yield the records of `part` in order, each exactly once, in lists that are never empty."""
         ...
+
+
+TEXT_REPAIRED = Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd.")
+
+
+def not_a_record() -> BrokenAnswer:
+    return BrokenAnswer("record_not_object", "The answer holds something that is not a record among its records.")
 
 
 class KeyReader:

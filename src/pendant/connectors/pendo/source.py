@@ -16,12 +16,13 @@ from pendant.connectors.pendo.entities import PAGE_SIZE, Entities
 from pendant.connectors.pendo.events import Events
 from pendant.connectors.pendo.layout import Layout, declared
 from pendant.connectors.pendo.lists import Lists
+from pendant.connectors.pendo.record_lines import record_lines
 from pendant.connectors.pendo.records import Records
 from pendant.connectors.pendo.schemas import Schemas
 from pendant.errors import WrongInput
 from pendant.model.export import Export
 from pendant.model.http import Channel
-from pendant.model.pipeline import RunMeter
+from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, RunMeter, Shape
 from pendant.model.run import Slice
 
 DAYS_BY_DEFAULT = 30
@@ -31,15 +32,19 @@ _APP_ID_MAX = 2**63
 class PendoSource:
     """Safe to read from several threads, different slices. The layout is found out when it is first needed."""
 
-    def __init__(self, records: Records, layout: Callable[[], Layout]) -> None:
+    def __init__(self, records: Records, layout: Callable[[], Layout], shape: Shape) -> None:
         self.records = records
+        self._shape = shape
         self._make_layout = layout
         self._lock = threading.Lock()
         self._made: tuple[Layout, Converter] | None = None
 
     @property
     def schema(self) -> pa.Schema:
-        return self._layout()[0].schema
+        if self._shape is Shape.RECORDS:
+            return RECORDS_SCHEMA
+        columns = self._layout()[0].schema
+        return columns.append(RECORD_FIELD) if self._shape is Shape.BOTH else columns
 
     def plan(self) -> Sequence[Slice]:
         return self.records.plan()
@@ -51,10 +56,21 @@ class PendoSource:
         return self.records.count(part)
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches(part, meter):
+            meter.rows_read(batch.num_rows)
+            yield batch
+
+    def _batches(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
+        if self._shape is Shape.RECORDS:
+            for records in read_ahead(lambda: self.records.read(part)):
+                yield pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
+            return
         converter = self._layout()[1]
         for piece in read_ahead(lambda: map(converter.look, self.records.read(part)), name="read-ahead"):
             batch = converter.batch(piece, meter)
-            meter.rows_read(batch.num_rows)
+            if self._shape is Shape.BOTH:
+                # What there is to note, the converter has noted.
+                batch = batch.append_column(RECORD_FIELD, record_lines(piece.records, None))
             yield batch
 
     def _layout(self) -> tuple[Layout, Converter]:
@@ -72,6 +88,7 @@ def source(
     export: Export,
     *,
     now: datetime,
+    shape: Shape = Shape.COLUMNS,
     page_size: int = PAGE_SIZE,
     window_days: int | None = None,
 ) -> PendoSource:
@@ -90,7 +107,7 @@ def source(
         "event": lambda: Events(channel, resource, since=since, until=until, apps=apps, window_days=window_days),
         "schema": lambda: Schemas(channel),
     }
-    return PendoSource(records[resource.kind](), layout)
+    return PendoSource(records[resource.kind](), layout, shape)
 
 
 def _apps(export: Export, resource: Resource) -> list[int]:
