@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo run test check format lint types docs fuzz bench bench-pendosim lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(VENV)/.ok ## a simulated Pendo, a connection, four exports and a query, in one go
 	@scripts/demo $(BIN)
