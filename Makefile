@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format lint types docs fuzz bench lock clean
+.PHONY: help demo run test check format lint types docs fuzz bench bench-pendosim lock clean
 
 help: ## list what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: $(VENV)/.ok ## a simulated Pendo, a connection, four exports and a query, in one go
 	@scripts/demo $(BIN)
@@ -39,6 +39,9 @@ fuzz: $(VENV)/.ok-dev ## pendosim's parser and pipelines, with ten thousand exam
 
 bench: $(VENV)/.ok ## the figures of docs/performance.md, measured here
 	$(BIN)/python bench/export_speed.py
+
+bench-pendosim: $(VENV)/.ok ## how fast the simulator serves and accepts, beside a server of constant bytes
+	$(BIN)/python bench/pendosim_speed.py
 
 lock: ## compile the two lock files again (needs uv)
 	scripts/lock

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Annotated
 
+import pyarrow as pa
 from cyclopts import App, Parameter
 
 from pendosim.clock import SettableClock
@@ -37,6 +38,8 @@ def serve(
 
     When ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
     """
+    # Arrow's own allocator gives memory back and asks for it again; with a world this large that costs seconds.
+    pa.set_memory_pool(pa.system_memory_pool())
     at = listening or Listening()
     faults = [fault_of_text(text) for text in fault or []]
     ports = Ports(at.host, at.port, at.data_port, at.control_port)

@@ -29,6 +29,7 @@ CHANGES = {
     "truncate": "ends the body normally in the middle of a row, after `after_bytes`",
     "truncate_between": "ends the body normally between two rows, after `after_bytes`",
     "null_results": "answers 200 with `results: null`",
+    "restated": "lets the last days hold `events` more than at the reading before, or fewer",
     "no_auto": "leaves metadata.auto out of the rows",
 }
 KINDS = (*ANSWERS, *CHANGES)
@@ -53,6 +54,8 @@ class Fault:
     after_bytes: int = 0
     seconds: float = 0.0
     bytes_per_second: int = 10_000
+    events: int = 100
+    """How many more events there are from then on; fewer where it is below 0."""
     retry_after: int | None = None
     """Value of the Retry-After header; None sends none."""
 

@@ -117,6 +117,18 @@ def test_null_results_is_200(own):
     assert own.aggregate(VISITORS).json() == {"results": None}
 
 
+def test_rows_can_be_restated_between_two_readings(own, series):
+    window = series("events", "dayRange", "now()", count=-3)
+    own.pendo.faults.add("restated", source="events", nth=2, events=30)
+    own.pendo.faults.add("restated", source="events", nth=3, events=-12)
+    before, more, fewer, after = (own.rows(window) for _ in range(4))
+    totals = [sum(row["numEvents"] for row in rows) for rows in (before, more, fewer, after)]
+    assert totals[0] < totals[1] > totals[2] == totals[3]
+    assert {row["visitorId"] for row in more} == {row["visitorId"] for row in before}
+    expected = own.pendo.expected("events", since=1709874000000, until=1710129600000)
+    assert totals[-1] == expected.num_events
+
+
 def test_rows_can_lose_their_automatic_metadata(own):
     own.pendo.faults.add("no_auto")
     rows = own.rows(VISITORS)

@@ -41,3 +41,16 @@ def test_a_lag_that_makes_no_sense_is_refused_and_changes_nothing(own, wanted):
 def test_an_endless_lag_is_refused():
     with pytest.raises(ValueError, match="ingest_lag is inf"):
         Options(ingest_lag=float("inf"))
+
+
+def test_who_was_erased_does_not_come_back_when_a_slow_write_shows(own):
+    def ids():
+        return [row["visitorId"] for row in own.rows({"source": {"visitors": None}})]
+
+    own.pendo.lags.change(metadata_lag=60)
+    name = next(name for name in ids() if name.isalnum())
+    rows = [{"visitorId": name, "values": {"plan": "gold"}}]
+    assert own.request("POST", "/api/v1/metadata/visitor/custom/value", rows).json()["updated"] == 1
+    assert own.request("POST", "/api/v1/bulkdelete/visitor", {"visitors": [name]}).status == 200
+    own.pendo.clock.advance(120)
+    assert name not in ids()

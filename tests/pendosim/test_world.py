@@ -1,5 +1,7 @@
 """The made-up subscription: the same for a seed, realistic where clients stumble."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,44 @@ def test_few_visitors_do_most_and_mostly_in_office_hours():
     assert busiest[:200].sum() > 0.4 * busiest.sum()
     hours = np.array([of.calendar.local(int(time)).hour for time in of.activity.time[:3000]])
     assert np.mean((hours >= 8) & (hours < 18)) > 0.6
+
+
+def shares_of(values):
+    counted = Counter(values)
+    return [count / len(values) for _, count in counted.most_common()]
+
+
+def test_values_are_spread_as_those_of_customers_are():
+    of = world(visitors=4000, accounts=200, events_per_day=2000)
+    metadata = [row["metadata"] for row in all_rows(of.visitors())]
+    plans = Counter(fields["custom"]["plan"] for fields in metadata if "custom" in fields)
+    assert [plan for plan, _ in plans.most_common()] == ["free", "starter", "pro", "enterprise"]
+    assert 0.45 < plans["free"] / plans.total() < 0.6
+    languages = Counter(fields["agent"]["language"] for fields in metadata if "agent" in fields)
+    assert 0.1 < languages[None] / languages.total() < 0.3
+    assert languages["en_US"] > 3 * languages["de_DE"] > 0
+    assert len(languages) > 6
+    browsers = [fields["auto"]["lastbrowserversion"] for fields in metadata if "auto" in fields]
+    assert shares_of(browsers)[0] > 0.4
+    assert len(set(browsers)) > 6
+    sizes = sorted(Counter(fields["auto"]["accountid"] for fields in metadata if "auto" in fields).values())
+    assert sum(sizes[-20:]) > 0.3 * sum(sizes)
+
+
+def test_few_pages_are_seen_most_and_weekends_are_quiet():
+    of = world(visitors=500, days=14, events_per_day=1000)
+    pages = shares_of([row["pageId"] for row in all_rows(of.buckets("pageEvents", "day"))])
+    assert sum(pages[:8]) > 0.3
+    assert len(pages) > 40
+    weekdays = Counter(of.calendar.local(int(time)).weekday() for time in of.activity.time)
+    assert weekdays[5] + weekdays[6] < weekdays[1]
+
+
+def test_metadata_can_be_written_to_many_at_one_instant():
+    of = world(same_instant=60)
+    updated = Counter(row["metadata"].get("auto", {}).get("lastupdated") for row in all_rows(of.visitors()))
+    instant, count = updated.most_common(1)[0]
+    assert (count, instant) == (60, of.calendar.floor("day", NOW) - 1000)
 
 
 def test_a_size_is_about_that_of_real_rows():

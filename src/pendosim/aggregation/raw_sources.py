@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from pendosim.aggregation.bitmaps import bitmap_of
 from pendosim.aggregation.query import Query, Rows
 from pendosim.world.activity import Activity
-from pendosim.world.agentic_rows import agentic_events as made_agentic_events
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.recording_rows import recording_rows
 from pendosim.world.single_rows import single_rows
@@ -43,10 +42,9 @@ def agentic_events(query: Query) -> Rows:
         return iter(())
     apps, agent, window = query.event_app_ids(), query.parameters.get("agentId"), query.window
     world = query.world
-    made = made_agentic_events(world.activity, world.pools(), world.options.seed)
     return (
         dict(event.row)
-        for event in (*made, *world.conversations())
+        for event in world.conversations()
         if event.app_id in apps
         and agent in (None, event.agent_id)
         and (window is None or window.start <= event.row["browserTime"] < window.end)

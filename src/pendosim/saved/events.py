@@ -8,45 +8,40 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from pendosim.pieces import joined, json_text, taken, texts
+from pendosim.pieces import Numbers, Piece, Taken, joined_parts, json_text
 from pendosim.saved.files import BadFile, read_lines
 from pendosim.saved.shapes import EventLine
-from pendosim.tables import ArrowArray
 from pendosim.values import from_json, to_json
 from pendosim.world.activity import FEATURE, OTHER, PAGE, TRACK, Activity
 from pendosim.world.bucket_rows import Pools
 
 _KINDS = {"page": PAGE, "feature": FEATURE, "track": TRACK, "other": OTHER}
-_LINES_AT_ONCE = 100_000
 _COLUMNS = len(fields(Activity))
 
 
-def event_lines(activity: Activity, pools: Pools) -> Iterator[bytes]:
+def event_lines(of: Activity, pools: Pools) -> Iterator[bytes]:
     """Many lines at once, the last of them without its end."""
-    for start in range(0, len(activity), _LINES_AT_ONCE):
-        some = activity.where(np.arange(start, min(start + _LINES_AT_ONCE, len(activity))))
-        yield "\n".join(_encoded(some, pools).to_pylist()).encode()
+    for part in joined_parts(_pieces(of, pools), len(of)):
+        yield "\n".join(part.to_pylist()).encode()
 
 
-def _encoded(of: Activity, pools: Pools) -> ArrowArray:
+def _pieces(of: Activity, pools: Pools) -> list[Piece]:
     items, first_places = _items(pools)
     accounts = [*pools.account_ids, ""]
-    return joined(
-        [
-            '{"time":',
-            texts(of.time),
-            taken([f',"visitorId":{json_text(name)}' for name in pools.visitor_ids], of.visitor),
-            taken([f',"accountId":{json_text(name)}' for name in accounts], of.account),
-            taken([f',"appId":{app}' for app, _ in pools.apps], of.app),
-            taken(items, first_places[of.kind] + np.maximum(of.item, 0)),
-            taken([f',"userAgent":{json_text(agent)}' for agent in pools.user_agents], of.browser),
-            taken([f',"ip":{json_text(ip)}' for ip in pools.ips], of.ip),
-            ',"session":',
-            texts(of.session),
-            taken([f',"parameters":{one}' for one in pools.parameters], of.parameter),
-            taken([f',"properties":{one}}}' for one in pools.properties], of.properties),
-        ]
-    )
+    return [
+        '{"time":',
+        Numbers(of.time),
+        Taken([f',"visitorId":{json_text(name)}' for name in pools.visitor_ids], of.visitor),
+        Taken([f',"accountId":{json_text(name)}' for name in accounts], of.account),
+        Taken([f',"appId":{app}' for app, _ in pools.apps], of.app),
+        Taken(items, first_places[of.kind] + np.maximum(of.item, 0)),
+        Taken([f',"userAgent":{json_text(agent)}' for agent in pools.user_agents], of.browser),
+        Taken([f',"ip":{json_text(ip)}' for ip in pools.ips], of.ip),
+        ',"session":',
+        Numbers(of.session),
+        Taken([f',"parameters":{one}' for one in pools.parameters], of.parameter),
+        Taken([f',"properties":{one}}}' for one in pools.properties], of.properties),
+    ]
 
 
 def _items(pools: Pools) -> tuple[list[str], np.ndarray[tuple[int], np.dtype[np.int64]]]:

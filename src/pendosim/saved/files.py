@@ -78,3 +78,7 @@ def put_in_place(directory: Path) -> Iterator[Path]:
 def write_lines(path: Path, lines: Iterable[bytes]) -> None:
     with path.open("wb") as file:
         file.writelines(line + b"\n" for line in lines)
+
+
+def write_whole(path: Path, value: msgspec.Struct) -> None:
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1) + b"\n")

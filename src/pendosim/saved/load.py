@@ -15,12 +15,14 @@ from pendosim.saved.shapes import (
     OBJECTS,
     AccountLine,
     AppLine,
+    ConversationLine,
     GuideEventLine,
     PollEventLine,
     Subscription,
     VisitorLine,
 )
 from pendosim.values import Row, from_json, to_json
+from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.changes import Changes
 from pendosim.world.definitions import App
 from pendosim.world.given import Given
@@ -53,6 +55,7 @@ def loaded(directory: Path) -> tuple[Subscription, Given]:
         accounts=accounts.rows,
         activity=activity,
         pools=pools,
+        conversations=_conversations(directory / "conversations.jsonl", apps),
         guide_events=_interactions(directory / "guide_events.jsonl", GuideEventLine, apps),
         poll_events=_interactions(directory / "poll_events.jsonl", PollEventLine, apps),
         changes=_changes(directory / CHANGES, objects),
@@ -121,6 +124,17 @@ def _interactions(path: Path, shape: type[Any], apps: Iterable[App]) -> list[byt
 
     _read_all(path, shape, add)
     return rows
+
+
+def _conversations(path: Path, apps: Iterable[App]) -> list[AgenticEvent]:
+    found, known = [], {app.id for app in apps}
+
+    def add(line: ConversationLine, row: Row) -> None:
+        _check_app(line.app_id, known)
+        found.append(AgenticEvent(**row))
+
+    _read_all(path, ConversationLine, add)
+    return found
 
 
 def _changes(path: Path, objects: dict[str, list[Row]]) -> Changes:

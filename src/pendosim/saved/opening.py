@@ -5,8 +5,11 @@ from pathlib import Path
 
 from pendosim.clock import Clock
 from pendosim.options import Options
+from pendosim.saved.files import read_whole
 from pendosim.saved.load import loaded
-from pendosim.saved.save import check_place
+from pendosim.saved.metadata import put_back
+from pendosim.saved.metadata_shapes import Metadata
+from pendosim.saved.save import METADATA, check_place
 from pendosim.world.world import World
 
 
@@ -21,4 +24,7 @@ def opened(options: Options, clock: Clock) -> World:
         wanted, there = getattr(options, name), getattr(saved, name)
         if wanted not in (getattr(Options, name), there):
             raise ValueError(f"{name} is {wanted!r}, but {there!r} in {options.load}; leave it out")
-    return World(replace(options, timezone=saved.timezone, seed=saved.seed), clock, given)
+    metadata = read_whole(Path(options.load) / METADATA, Metadata)
+    world = World(replace(options, timezone=saved.timezone, seed=saved.seed), clock, given)
+    put_back(world, metadata)
+    return world

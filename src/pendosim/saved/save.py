@@ -7,13 +7,15 @@ import msgspec
 import numpy as np
 
 from pendosim.saved.events import event_lines
-from pendosim.saved.files import BadFile, put_in_place, write_lines
+from pendosim.saved.files import BadFile, put_in_place, write_lines, write_whole
+from pendosim.saved.metadata import metadata_of
 from pendosim.saved.shapes import CHANGES, FORMAT, AppLine, Subscription
 from pendosim.tables import Indices, Table
 from pendosim.values import to_json
 from pendosim.world.world import World
 
 MANIFEST = "subscription.json"
+METADATA = "metadata.json"
 _NEWLINE = ord("\n")
 
 
@@ -26,12 +28,17 @@ def check_place(directory: Path) -> None:
 
 
 def save(world: World, directory: Path) -> None:
-    """Raise BadFile or OSError; what stood there before stays until all is written."""
+    """Raise BadFile or OSError; what stood there before stays until all is written.
+
+    What is yet to come happens at once: a lag is not saved.
+    """
     check_place(directory)
+    with world.present() as state:
+        state.settle_all()
     activity, pools = world.events()
     of = world.definitions
     with put_in_place(directory) as draft:
-        write_lines(draft / "apps.jsonl", map(_json, (AppLine(*app) for app in _apps(world))))
+        write_lines(draft / "apps.jsonl", map(msgspec.json.encode, (AppLine(*app) for app in _apps(world))))
         for name, objects in (
             ("pages", of.pages),
             ("features", of.features),
@@ -45,8 +52,10 @@ def save(world: World, directory: Path) -> None:
         _write_rows(draft / "accounts.jsonl", world.accounts(), "accountId", world.people.account_ids)
         _write_table(draft / "guide_events.jsonl", world.guide_events())
         _write_table(draft / "poll_events.jsonl", world.poll_events())
+        told = (event for event in world.conversations() if not world.is_erased(event.row))
+        write_lines(draft / "conversations.jsonl", (to_json(event._asdict()) for event in told))
         write_lines(draft / "events.jsonl", event_lines(activity, pools))
-        (draft / CHANGES).write_bytes(msgspec.json.format(_json(world.changes()), indent=1) + b"\n")
+        write_whole(draft / CHANGES, world.changes())
         manifest = Subscription(
             format=FORMAT,
             made_at=world.made_at,
@@ -54,10 +63,8 @@ def save(world: World, directory: Path) -> None:
             seed=world.options.seed,
             ips=list(pools.ips),
         )
-        (draft / MANIFEST).write_bytes(msgspec.json.format(_json(manifest), indent=1) + b"\n")
-
-
-_json = msgspec.json.Encoder().encode
+        write_whole(draft / METADATA, metadata_of(world))
+        write_whole(draft / MANIFEST, manifest)
 
 
 def _apps(world: World) -> Iterator[tuple[int, str, str, str]]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Raw, Struct
 
 from pendosim.periods import EARLIEST_MS, LATEST_MS
+from pendosim.world.activity import NO_SESSION
 
 FORMAT: Literal[1] = 1
 CHANGES = "changes.json"
@@ -54,7 +55,7 @@ class EventLine(Struct, rename="camel", forbid_unknown_fields=True, gc=False):
     account_id: str = ""
     user_agent: str = ""
     ip: str = ""
-    session: Count = 0
+    session: Annotated[int, Meta(ge=NO_SESSION, le=EXACT_MAX)] = NO_SESSION
     parameters: Raw = Raw(b"{}")
     properties: Raw = Raw(b"{}")
 
@@ -68,6 +69,7 @@ class Tagged(Struct, rename="camel"):
     id: Text
     name: str
     app_id: AppId
+    created_at: Time
 
 
 class Rule(Struct, rename="camel"):
@@ -88,16 +90,29 @@ class TrackTypeLine(Tagged, rename="camel"):
     track_type_name: Text
 
 
+class StepAttributes(Struct, frozen=True):
+    variables: dict[str, str] = {}
+
+
 class Step(Struct):
     id: Text
+    attributes: StepAttributes = StepAttributes()
 
 
-class GuideLine(Tagged, rename="camel"):
-    state: str
-    created_at: Time
+class Poll(Struct, rename="camel"):
+    id: Text
+    question: str = ""
+    id_responses: dict[str, str] = {}
+
+
+class GuideLine(Tagged, rename="camel", kw_only=True):
+    state: Literal["draft", "staged", "public", "disabled"]
     root_version_id: Text
+    last_updated_at: Time = 0
+    published_at: Time = 0
+    authored_language: str = ""
     steps: Annotated[list[Step], Meta(min_length=1)]
-    polls: list[dict[str, Any]]
+    polls: list[Poll]
 
 
 class SegmentLine(Struct, rename="camel"):
@@ -108,15 +123,34 @@ class SegmentLine(Struct, rename="camel"):
     pipeline: list[Any]
 
 
+class ReportField(Struct):
+    field: str
+
+
 class Aggregation(Struct):
     pipeline: list[Any]
+    fields: list[ReportField]
 
 
 class ReportLine(Struct, rename="camel"):
     id: Text
     name: str
     shared: bool
+    target: str
     aggregation: Aggregation
+
+
+class ConversationRow(Struct, rename="camel"):
+    visitor_id: Text
+    account_id: str
+    event_id: Text
+    browser_time: Time
+
+
+class ConversationLine(Struct, forbid_unknown_fields=True):
+    app_id: AppId
+    agent_id: str
+    row: ConversationRow
 
 
 class GuideEventLine(Struct, rename="camel"):
@@ -126,7 +160,7 @@ class GuideEventLine(Struct, rename="camel"):
     event_id: Text
     guide_id: str
     guide_step_id: str
-    type: Literal["guideSeen", "guideAdvanced", "guideDismissed", "guideActivity", "guideTimeout", "guideSnoozed"]
+    type: Literal["guideSeen", "guideAdvanced", "guideDismissed", "guideActivity"]
 
 
 class PollEventLine(Struct, rename="camel"):

@@ -27,8 +27,10 @@ from pendosim.web.delivery import Struck, deliver
 from pendosim.web.requests_seen import Seen
 from pendosim.web.subscription import KEY_HEADER, Subscription
 from pendosim.web.track import INGEST
+from pendosim.world.definitions import DAY_MS
 
 FORBIDDEN = 403
+RESTATED_DAYS = 8
 TOO_FAST = text_reply(429, "Too Many Requests")
 API_ROUTES: tuple[Route, ...] = (
     *lists.ROUTES,
@@ -72,9 +74,17 @@ class Listener:
             await asyncio.sleep(seconds)
         with self._of.throttle.admitted(self._of.keys.find(given), path) as admitted:
             reply = struck.answer()
+            self._restate(struck)
             if reply is None:
                 reply = await self._reply(request, body, given, struck) if admitted else TOO_FAST
             return await deliver(request, reply, struck, seen)
+
+    def _restate(self, struck: Struck) -> None:
+        """Change what happened, not only this answer: the truth is what it says."""
+        restated = struck.get("restated")
+        if restated is not None:
+            now = self._of.world.clock.now()
+            self._of.world.restate(now - RESTATED_DAYS * DAY_MS, now, restated.events)
 
     async def _reply(self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck) -> Reply:
         if isinstance(body, Refused):

@@ -10,8 +10,9 @@ from pendosim.values import Row
 from pendosim.world.definitions import DAY_MS
 from pendosim.world.ids import id_hash, random_of
 from pendosim.world.people import People, account_name
+from pendosim.world.visitor_fields import shares
 from pendosim.world.visitor_rows import NEVER
-from pendosim.world.words import INDUSTRIES, PLANS
+from pendosim.world.words import INDUSTRIES, PLAN_SHARES, PLANS
 
 _NOT_UPDATED_EVERY = 40
 
@@ -35,7 +36,8 @@ def _order(options: Options, count: int) -> list[int]:
 
 
 def _rows(options: Options, people: People, last: list[int], order: list[int]) -> Iterator[Row]:
-    numbers = random_of(options.seed, "account rows").integers(0, 2**31, (len(last), 4)).tolist()
+    drawn = random_of(options.seed, "account rows").integers(0, 2**31, (len(last), 4))
+    numbers = np.column_stack((drawn, shares(drawn[:, 2], PLAN_SHARES))).tolist()
     for place in order:
         yield {
             "accountId": people.account_ids[place],
@@ -54,7 +56,7 @@ def _metadata(options: Options, people: People, place: int, last: list[int], num
         "auto": auto,
         "auto__323232": {"firstvisit": first, "lastvisit": last[place]},
         "agent": {"name": account_name(place), "industry": INDUSTRIES[random[2] % len(INDUSTRIES)]},
-        "custom": {"plan": PLANS[random[2] % len(PLANS)], "seats": random[3] % 1000, "renewaldate": NEVER},
+        "custom": {"plan": PLANS[random[4]], "seats": random[3] % 1000, "renewaldate": NEVER},
     }
     if place % 3 == 0:
         metadata["salesforce"] = {"account_id_pendo__c": f"001{random[3]:012d}"}

@@ -28,6 +28,7 @@ _HOURS = np.array(
 _WEEKDAYS = (1.3, 1.35, 1.35, 1.3, 1.2, 0.25, 0.25)
 
 Places = NDArray[np.int64]
+NO_SESSION = -1
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Activity:
     browser: Places
     ip: Places
     session: Places
+    """NO_SESSION for what a server sent."""
     parameter: Places
     """0 is none."""
     properties: Places

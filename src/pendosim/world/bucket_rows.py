@@ -3,17 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pendosim.periods import QUARTER_HOUR_MS, Calendar
-from pendosim.pieces import joined, json_text, taken, texts
+from pendosim.pieces import Chosen, Numbers, Piece, Taken, joined, json_text
 from pendosim.tables import ArrowArray, Column, Table, number_column, string_column
 from pendosim.values import plain_number
 from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
+from pendosim.world.people import place_of_ip
 from pendosim.world.words import PLACES
 
 MINUTE_MS = 60_000
@@ -130,42 +129,41 @@ def combined(parts: Sequence[Places]) -> Places:
 def _encoded(source: BucketSource, unit: str, counted: Counted, pools: Pools, calendar: Calendar) -> ArrowArray:
     """Join ready pieces of JSON, column by column: half a million dicts would take many seconds."""
     first = counted.first
-    session = pa.array(_mixed(first.session)).cast(pa.large_string())
-    last_time = texts(counted.last_time)
-    pieces: list[Any] = [
-        taken(['{"accountId":' + json_text(account) for account in (*pools.account_ids, "")], first.account),
-        taken([f',"appId":{app},"server":{json_text(server)}' for app, server in pools.apps], first.app),
+    session = Numbers(_mixed(first.session))
+    last_time = Numbers(counted.last_time)
+    pieces: list[Piece] = [
+        Taken(['{"accountId":' + json_text(account) for account in (*pools.account_ids, "")], first.account),
+        Taken([f',"appId":{app},"server":{json_text(server)}' for app, server in pools.apps], first.app),
         _bucket_pieces(unit, counted.bucket, calendar),
         ',"firstTime":',
-        texts(counted.first_time),
+        Numbers(counted.first_time),
         ',"lastTime":',
         last_time,
         ',"numEvents":',
-        texts(counted.events),
+        Numbers(counted.events),
         ',"numMinutes":',
-        texts(counted.minutes),
+        Numbers(counted.minutes),
         *_item_pieces(source, first, pools),
-        taken([_ip_piece(place, ip) for place, ip in enumerate(pools.ips)], first.ip),
-        taken([f',"userAgent":{json_text(agent)}' for agent in pools.user_agents], first.browser),
+        Taken([_ip_piece(place, ip) for place, ip in enumerate(pools.ips)], first.ip),
+        Taken([f',"userAgent":{json_text(agent)}' for agent in pools.user_agents], first.browser),
         ',"visitorId":',
-        taken([json_text(visitor) for visitor in pools.visitor_ids], first.visitor),
+        Taken([json_text(visitor) for visitor in pools.visitor_ids], first.visitor),
         ',"analyticsSessionId":"',
         session,
         '","tabId":"t',
-        texts(first.session),
+        Numbers(first.session),
         _replay_pieces(first, session, last_time),
         *_click_pieces(source, first),
         "},",
     ]
-    return joined(pieces).cast(pa.large_binary())
+    return joined(pieces, len(first)).cast(pa.large_binary())
 
 
-def _replay_pieces(first: Activity, session: ArrowArray, last_time: ArrowArray) -> ArrowArray:
+def _replay_pieces(first: Activity, session: Numbers, last_time: Numbers) -> Chosen:
     """Only some sessions are recorded; the other rows lack these fields."""
-    parts = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session, '","signatureAgent":""']
-    parts += [',"lastKeyFrameTimestamp":', last_time]
-    recorded: ArrowArray = pa.array(is_recorded(first.session))
-    return pc.if_else(recorded, joined(parts), pa.scalar('"', pa.large_string()))
+    parts: list[Piece] = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session]
+    parts += ['","signatureAgent":""', ',"lastKeyFrameTimestamp":', last_time]
+    return Chosen(is_recorded(first.session), parts, '"')
 
 
 def _mixed(numbers: Places) -> Places:
@@ -173,37 +171,37 @@ def _mixed(numbers: Places) -> Places:
     return (numbers * 7_046_029_254_386_353_131) % 8_999_999_999_999_999_999 + 10**17 if len(numbers) else numbers
 
 
-def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> ArrowArray:
+def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> Taken:
     starts, place = np.unique(bucket, return_inverse=True)
     named = bucket_names(unit)
     pool = ["".join(f',"{name}":{calendar.floor(name, int(start))}' for name in named) for start in starts]
-    return taken(pool, place)
+    return Taken(pool, place)
 
 
 def _ip_piece(place: int, ip: str) -> str:
-    of = PLACES[place % len(PLACES)]
+    of = PLACES[place_of_ip(place)]
     where = f'"latitude":{plain_number(of.latitude)},"longitude":{plain_number(of.longitude)}'
     return f',"remoteIp":{json_text(ip)},"country":{json_text(of.country)},"region":{json_text(of.region)},{where}'
 
 
-def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> list[Any]:
+def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> Sequence[Piece]:
     if source.kind is None:
         return [',"pageId":"allevents","properties":{}']
-    named = taken([f',"{source.item_field}":{json_text(item)}' for item in pools.item_ids[source.kind]], first.item)
-    properties = taken([f',"properties":{one}' for one in pools.properties], first.properties)
+    named = Taken([f',"{source.item_field}":{json_text(item)}' for item in pools.item_ids[source.kind]], first.item)
+    properties = Taken([f',"properties":{one}' for one in pools.properties], first.properties)
     if source.kind != PAGE:
         return [named, properties]
-    return [named, taken([f',"parameters":{one}' for one in pools.parameters], first.parameter), properties]
+    return [named, Taken([f',"parameters":{one}' for one in pools.parameters], first.parameter), properties]
 
 
-def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
+def _click_pieces(source: BucketSource, first: Activity) -> Sequence[Piece]:
     """Frustration counts: mostly none; not on trackEvents, and always 0 on featureEvents."""
     if source.kind == TRACK:
         return []
     names = ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount")
     pool = ["".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names)) for number in range(20)]
     spread = _mixed(first.session) % len(pool) if source.kind != FEATURE else np.full(len(first), 19, dtype=np.int64)
-    return [taken(pool, spread)]
+    return [Taken(pool, spread)]
 
 
 def _columns(

@@ -45,3 +45,9 @@ class Erasures:
 
     def receipt(self, name: str) -> Row | None:
         return self._receipts.get(name)
+
+    def written(self) -> list[Row]:
+        return list(self._receipts.values())
+
+    def rewrite(self, receipts: Sequence[Row]) -> None:
+        self._receipts |= {one["id"]: one for one in receipts}

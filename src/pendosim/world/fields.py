@@ -39,6 +39,13 @@ class Fields:
         self._schemas = {kind: metadata_schema(kind, app_ids) for kind in KINDS}
         self._hidden: dict[str, set[tuple[str, str]]] = {kind: set() for kind in KINDS}
 
+    def written(self) -> Row:
+        return {"schemas": self._schemas, "deleted": {kind: sorted(names) for kind, names in self._hidden.items()}}
+
+    def rewrite(self, written: Row) -> None:
+        self._schemas |= written["schemas"]
+        self._hidden |= {kind: {(group, name) for group, name in of} for kind, of in written["deleted"].items()}
+
     def schema(self, kind: str) -> Row:
         """Empty for a kind that does not exist: Pendo answers 200 there."""
         return self._schemas.get(kind, {})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pendosim.values import Row
 from pendosim.world.activity import Activity
+from pendosim.world.agentic_rows import AgenticEvent
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.changes import Changes
 from pendosim.world.definitions import App
@@ -24,6 +25,7 @@ class Given:
     activity: Activity
     pools: Pools
     """What the numbers of `activity` stand for."""
+    conversations: Sequence[AgenticEvent]
     guide_events: Sequence[bytes]
     poll_events: Sequence[bytes]
     changes: Changes

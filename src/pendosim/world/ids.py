@@ -53,6 +53,11 @@ def app_id(number: int, seed: int) -> int:
     return 4_500_000_000_000_000 + int.from_bytes(object_id("app", seed, number).encode()[:6], "big") % 10**15
 
 
+def auto_group(app_id: int) -> str:
+    """Name the group of metadata that one application keeps by itself."""
+    return "auto_" + str(app_id).replace("-", "_")
+
+
 def stable_version_id(root: str, time: int) -> str:
     stamp = datetime.fromtimestamp(time // 1000, UTC).strftime("%Y%m%d%H%M%S")
     return f"{root}-{stamp}.{time % 1000:03d}000000"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pendosim.values import Row, to_json
-from pendosim.world.activity import TRACK, Activity, Places
+from pendosim.world.activity import NO_SESSION, TRACK, Activity, Places
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.definitions import App, Tagging, track_type
 from pendosim.world.track_limits import TRACK_TYPES_MAX, PropertyLimits
@@ -89,7 +89,7 @@ class EventStream:
                 item,
                 self._agents.place(event.user_agent),
                 self._ips.place(event.ip),
-                0,
+                NO_SESSION,
                 0,
                 self._properties.place(to_json(properties).decode()),
             )

@@ -14,7 +14,7 @@ from pendosim.world.words import (
     COMPANY_WORDS,
     FIRST_NAMES,
     LAST_NAMES,
-    PLACES,
+    PLACE_SHARES,
 )
 
 ANONYMOUS_SHARE = 0.12
@@ -41,7 +41,7 @@ class People:
     browser: Places
     ip: Places
     ips: list[str]
-    """Each ip belongs to the place `words.PLACES[ip % len(PLACES)]`."""
+    """Each ip belongs to the place `words.PLACES[place_of_ip(ip)]`."""
 
     def accounts_of(self, visitor: int) -> list[str]:
         found = (int(self.account[visitor]), int(self.second_account[visitor]))
@@ -142,5 +142,10 @@ def _ips(count: int) -> list[str]:
     return found + [f"2001:db8::{place:x}" for place in range(len(found), count)]
 
 
+_PLACE_OF = [place for place, share in enumerate(PLACE_SHARES) for _ in range(share)]
+# Prime to their number, so that neighbouring addresses are far apart.
+_STRIDE = 17
+
+
 def place_of_ip(ip: int) -> int:
-    return ip % len(PLACES)
+    return _PLACE_OF[ip * _STRIDE % len(_PLACE_OF)]

@@ -1,7 +1,7 @@
 """Metadata schemas, in the mixed capitals Pendo answers with."""
 
 from pendosim.values import Row
-from pendosim.world.visitor_rows import auto_group
+from pendosim.world.ids import auto_group
 
 _AUTO_VISITOR = {
     "id": ("string", "Visitor ID"),

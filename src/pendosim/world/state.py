@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 from pendosim.clock import Clock
 from pendosim.lags import Lags
+from pendosim.periods import LATEST_MS
 from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.world.agenda import Agenda
@@ -86,6 +87,12 @@ class State:
         if not self.agenda.is_due(now):
             return
         for action in self.agenda.taken(now):
+            action()
+        self._settle_visits()
+
+    def settle_all(self) -> None:
+        """Let everything happen at once, also what is to come."""
+        for action in self.agenda.taken(LATEST_MS):
             action()
         self._settle_visits()
 

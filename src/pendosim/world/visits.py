@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from pendosim.values import Row
 from pendosim.world.entities import Change, Entities
+from pendosim.world.ids import auto_group
 from pendosim.world.live import SentEvent
 from pendosim.world.metadata import new_auto
-from pendosim.world.visitor_rows import auto_group
 
 
 @dataclass
@@ -53,10 +53,10 @@ def _change(kind: str, name: str, visit: _Visit) -> Change:
         auto["lastupdated"] = max(auto.get("lastupdated", 0), visit.at)
         if kind == "visitor":
             auto["accountids"] = [
-                *auto["accountids"],
-                *(one for one in visit.accounts if one not in auto["accountids"]),
+                *auto.get("accountids", ()),
+                *(one for one in visit.accounts if one not in auto.get("accountids", ())),
             ]
-            auto["accountid"] = (visit.accounts or [auto["accountid"]])[-1]
+            auto["accountid"] = (visit.accounts or [auto.get("accountid", "")])[-1]
             if visit.user_agent:
                 auto["lastuseragent"] = visit.user_agent
         for app_id in visit.apps:
@@ -66,5 +66,5 @@ def _change(kind: str, name: str, visit: _Visit) -> Change:
 
 
 def _move(times: Row, visit: _Visit) -> None:
-    times["firstvisit"] = min(times["firstvisit"] or visit.first, visit.first)
-    times["lastvisit"] = max(times["lastvisit"], visit.last)
+    times["firstvisit"] = min(times.get("firstvisit") or visit.first, visit.first)
+    times["lastvisit"] = max(times.get("lastvisit", 0), visit.last)

@@ -113,8 +113,11 @@ COMPANY_KINDS: tuple[str, ...] = (
     "Labs",
 )
 ROLES: tuple[str, ...] = ("viewer", "editor", "admin", "owner", "billing")
+# How many of a hundred, in the order of the words; the last one has the rest.
+ROLE_SHARES = (58, 26, 10, 4)
 TEAMS: tuple[str, ...] = ("sales", "support", "finance", "product", "design", "legal")
 PLANS: tuple[str, ...] = ("free", "starter", "pro", "enterprise")
+PLAN_SHARES = (52, 27, 15)
 INDUSTRIES: tuple[str, ...] = ("software", "finance", "health", "retail", "education", "manufacturing")
 PAGE_WORDS: tuple[str, ...] = (
     "Invoice",
@@ -195,3 +198,5 @@ PLACES = (
     Place("AU", "nsw", -33.8688, 151.2093, "en_AU"),
     Place("", "", 0.0, 0.0, "es_419"),
 )
+# How many of forty addresses are at each place.
+PLACE_SHARES = (9, 7, 4, 3, 4, 4, 2, 2, 2, 1, 2)

@@ -15,7 +15,7 @@ from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.world.account_rows import account_table, given_accounts
 from pendosim.world.activity import Activity, made_activity
-from pendosim.world.agentic_rows import AgenticEvent
+from pendosim.world.agentic_rows import AgenticEvent, agentic_events
 from pendosim.world.bucket_rows import BUCKET_SOURCES, Pools, bucket_table
 from pendosim.world.changes import Changes
 from pendosim.world.conversations import Conversation
@@ -238,9 +238,15 @@ class World:
             return state.stream.current()
 
     def conversations(self) -> list[AgenticEvent]:
-        """Conversation events that were sent."""
+        """Conversation events, those that were sent last."""
         with self.present() as state:
-            return list(state.conversations)
+            return [*self._conversations, *state.conversations]
+
+    @Part
+    def _conversations(self) -> list[AgenticEvent]:
+        if self._given is not None:
+            return list(self._given.conversations)
+        return list(agentic_events(self.activity, self.pools(), self.options.seed))
 
     def is_erased(self, row: Row) -> bool:
         """Say whether the visitor or account of a made-up row has been erased."""
