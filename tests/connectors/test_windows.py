@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pendant.connectors.pendo.ranges import Range
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
 
 instants = st.integers(1_500_000_000_000, 1_800_000_000_000)
@@ -47,7 +48,7 @@ def test_halves_take_the_place_of_the_whole_down_to_one_bucket(span, bucketed):
 
 @given(spans, st.none() | st.text(), st.none() | st.text())
 def test_a_window_comes_back_from_its_slice(span, after, up_to):
-    window = Window(*span, after, up_to)
+    window = Window(*span, Range(after, up_to))
     part = window.as_slice()
     assert Window.of(part) == window
     assert re.fullmatch(r"[0-9A-Za-z_-]+", part.key)

@@ -13,6 +13,7 @@ from pendant.connectors.pendo.query import broke_off, listing
 from pendant.connectors.pendo.records import ALL
 from pendant.errors import RemoteProblem
 from pendant.model.http import Channel
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
 TRIES_MAX = 4
@@ -42,7 +43,7 @@ class Lists:
     def count(self, _part: Slice) -> int | None:
         return None
 
-    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+    def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         met: set[str] = set()
         for app in self._apps:
             yield from self._whole(app, met)

@@ -11,6 +11,7 @@ from pendant.errors import BrokenAnswer, RemoteProblem
 from pendant.model.http import Answer, Channel, Request
 
 AGGREGATION = "/api/v1/aggregation"
+ALL_APPS = 'expandAppIds("*")'
 # One aggregation may work for 5 minutes before its first byte, and then send up to 4 GB.
 SILENCE_SECONDS = 330.0
 TRANSFER_SECONDS = 4 * 3600.0

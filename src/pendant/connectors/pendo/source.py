@@ -12,7 +12,7 @@ from pendant.connectors.declaration import Connector, Resource
 from pendant.connectors.pendo import metadata
 from pendant.connectors.pendo.ahead import read_ahead
 from pendant.connectors.pendo.convert import Converter
-from pendant.connectors.pendo.entities import PAGE_SIZE, Entities
+from pendant.connectors.pendo.entities import PAGE_SIZE, ROWS_PER_SLICE, Entities
 from pendant.connectors.pendo.events import Events
 from pendant.connectors.pendo.layout import Layout, declared
 from pendant.connectors.pendo.lists import Lists
@@ -52,7 +52,7 @@ class PendoSource:
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         converter = self._layout()[1]
-        for records in read_ahead(lambda: self.records.read(part)):
+        for records in read_ahead(lambda: self.records.read(part, meter)):
             batch = converter.batch(records, meter)
             meter.rows_read(batch.num_rows)
             yield batch
@@ -73,6 +73,7 @@ def source(
     *,
     now: datetime,
     page_size: int = PAGE_SIZE,
+    rows_per_slice: int = ROWS_PER_SLICE,
     window_days: int | None = None,
 ) -> PendoSource:
     """Open a resource. Raises WrongInput where the export asks for what the resource does not have."""
@@ -85,7 +86,7 @@ def source(
         return Layout(declared(connector.columns_of(resource)))
 
     records: dict[str, Callable[[], Records]] = {
-        "entity": lambda: Entities(channel, resource, page_size=page_size),
+        "entity": lambda: Entities(channel, resource, page_size=page_size, rows_per_slice=rows_per_slice),
         "list": lambda: Lists(channel, resource, apps=apps),
         "event": lambda: Events(channel, resource, since=since, until=until, apps=apps, window_days=window_days),
         "schema": lambda: Schemas(channel),
