@@ -19,16 +19,16 @@ def ids_of(source, part):
 
 
 @pytest.mark.parametrize("resource", KEYS)
-@pytest.mark.parametrize("rows_per_slice", [1, 7, 13, 1000])
-def test_ranges_hold_every_id_once_with_odd_ones_among_them(reading, resource, rows_per_slice):
+@pytest.mark.parametrize("slice_ids", [1, 7, 13, 1000])
+def test_ranges_hold_every_id_once_with_odd_ones_among_them(reading, resource, slice_ids):
     one = reading(**ODD)
-    source = one.source(resource, rows_per_slice=rows_per_slice, page_size=5)
+    source = one.source(resource, slice_ids=slice_ids, page=5)
     parts = source.plan()
     found = [ids_of(source, part) for part in parts]
     expected = one.pendo.expected(resource)
     assert tuple(sorted(name for part in found for name in part)) == expected.ids
     assert [len(part) for part in found] == [source.count(part) for part in parts]
-    assert len(parts) == min(64, -(-expected.rows // rows_per_slice))
+    assert len(parts) == min(64, -(-expected.rows // slice_ids))
     assert max(map(len, found)) - min(map(len, found)) <= 1
     assert len({part.key for part in parts}) == len(parts)
 
@@ -37,13 +37,13 @@ def test_ranges_in_their_order_are_the_order_of_the_whole(reading):
     one = reading(**ODD)
     whole = one.source("visitors")
     (everything,) = whole.plan()
-    parts = one.source("visitors", rows_per_slice=11)
+    parts = one.source("visitors", slice_ids=11)
     assert [name for part in parts.plan() for name in ids_of(parts, part)] == ids_of(whole, everything)
 
 
 def test_ranges_can_be_read_at_the_same_time(reading):
     one = reading(**ODD)
-    source = one.source("visitors", rows_per_slice=10, page_size=3)
+    source = one.source("visitors", slice_ids=10, page=3)
     found = {}
     readers = [
         threading.Thread(target=lambda part=part: found.update({part.key: ids_of(source, part)}))
@@ -71,13 +71,13 @@ def test_a_range_is_split_in_halves_until_one_id_is_left(reading):
 
 def test_edges_that_are_gone_when_they_are_asked_for_leave_no_hole():
     class Shrinking(Ids):
-        def count(self, within, also=()):
+        def count(self, within):
             return 10
 
         def _at(self, within, number):
             return {2: "b", 4: "b", 6: None}.get(number, "x")
 
-    ranges = Shrinking(None, "visitors", "visitorId").ranges(2, 64)
+    ranges = Shrinking(None, "visitors", "visitorId").ranges(2)
     assert (ranges[0].after, ranges[-1].up_to) == (None, None)
     assert all(before.up_to == after.after for before, after in pairwise(ranges))
 
@@ -90,6 +90,6 @@ def test_the_end_of_a_range_is_the_opposite_of_the_beginning_of_the_next():
 
 def test_no_visitors_are_one_empty_slice(reading):
     one = reading(**{**ODD, "visitors": 0})
-    source = one.source("visitors", rows_per_slice=1)
+    source = one.source("visitors", slice_ids=1)
     (part,) = source.plan()
     assert ids_of(source, part) == []

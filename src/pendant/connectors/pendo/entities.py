@@ -9,18 +9,15 @@ from msgspec import Raw
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off
-from pendant.connectors.pendo.ranges import WHOLE, Ids, Range
+from pendant.connectors.pendo.ranges import Ids, Range
 from pendant.connectors.pendo.records import KeyReader
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.errors import RemoteProblem, SliceTooLarge
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
-PAGE_SIZE = 50_000
 PAGE_SIZE_MIN = 100
-# A few seconds of work, so that several slices can be read at once; each edge between two costs Pendo a sort.
-ROWS_PER_SLICE = 100_000
-SLICES_MAX = 64
 BREAKS_WITHOUT_PROGRESS_MAX = 4
 
 
@@ -32,24 +29,15 @@ class Entities:
         channel: Channel,
         resource: Resource,
         *,
-        page_size: int = PAGE_SIZE,
-        rows_per_slice: int = ROWS_PER_SLICE,
+        sizes: Sizes = SIZES,
     ) -> None:
         self._channel = channel
         self._resource = resource
-        self._page_size = page_size
-        self._rows_per_slice = rows_per_slice
+        self._sizes = sizes
         self._ids = Ids(channel, resource.source, resource.key[0])
 
     def plan(self) -> Sequence[Slice]:
-        try:
-            found = self._ids.ranges(self._rows_per_slice, SLICES_MAX)
-        except RemoteProblem as problem:
-            if not (asks_too_much(problem) or broke_off(problem)):
-                raise
-            # Pages will be made smaller as far as need be; only reading several at once is lost.
-            found = [WHOLE]
-        return [one.as_slice() for one in found]
+        return [one.as_slice() for one in self._ids.ranges(self._sizes.slice_ids)]
 
     def split(self, part: Slice) -> tuple[Slice, Slice] | None:
         found = self._ids.halves(Range.of(part))
@@ -61,7 +49,7 @@ class Entities:
     def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         within = Range.of(part)
         position = _Position(self._resource.key[0])
-        size, breaks = self._page_size, 0
+        size, breaks = self._sizes.page, 0
         while True:
             rows = 0
             try:

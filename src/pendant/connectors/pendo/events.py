@@ -10,6 +10,7 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.query import ALL_APPS, Stage, aggregation, all_of, asks_too_much, broke_off, count_of
 from pendant.connectors.pendo.ranges import Ids
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
 from pendant.errors import RemoteProblem, SliceTooLarge
 from pendant.model.http import Channel
@@ -31,14 +32,14 @@ class Events:
         since: int,
         until: int,
         apps: Sequence[int],
-        window_days: int | None = None,
+        sizes: Sizes = SIZES,
     ) -> None:
         self._channel = channel
         self._resource = resource
         self._since = since
         self._until = until
         self._apps: str | list[int] = list(apps) or ALL_APPS
-        self._window_days = window_days
+        self._window_days = sizes.window_days
         self._breaks = 0
 
     def plan(self) -> Sequence[Slice]:
@@ -82,7 +83,7 @@ class Events:
             if asks_too_much(problem) or broke_off(problem):
                 return 1
             raise
-        return days_for(rows, self._since, self._until)
+        return days_for(rows, self._since, self._until, days_max=self._resource.window_days_max)
 
     def _count(self, window: Window) -> int:
         return count_of(self._channel, f"{self._resource.name} count", self._rows(window))

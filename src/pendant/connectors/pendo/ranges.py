@@ -8,16 +8,25 @@ odd ids. Edges are found by counted skipping: Pendo names the id at a place in i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pendant.connectors.pendo.query import Stage, aggregation, all_of, count_of, quoted, small_answer
+from pendant.connectors.pendo.query import (
+    Stage,
+    aggregation,
+    all_of,
+    asks_too_much,
+    broke_off,
+    count_of,
+    quoted,
+    small_answer,
+)
 from pendant.connectors.pendo.records import ALL
-from pendant.errors import BrokenAnswer
+from pendant.errors import BrokenAnswer, RemoteProblem
 from pendant.model.http import Channel
 from pendant.model.run import Slice
 
+RANGES_MAX = 64
 _LABEL_MAX = 60
 
 
@@ -60,17 +69,26 @@ class Ids:
     source: str
     key: str
 
-    def count(self, within: Range, also: Sequence[str] = ()) -> int:
-        return count_of(self.channel, f"{self.source} count", self._rows(within, also))
+    def count(self, within: Range) -> int:
+        return count_of(self.channel, f"{self.source} count", self._rows(within))
 
-    def ranges(self, rows_each: int, ranges_max: int) -> list[Range]:
-        """Return ranges of about `rows_each` ids that cover all of them; one where there are few."""
+    def ranges(self, ids_each: int) -> list[Range]:
+        """Return ranges of about `ids_each` ids that cover all of them; one where there are few."""
+        try:
+            edges = self._edges(ids_each)
+        except RemoteProblem as problem:
+            if not (asks_too_much(problem) or broke_off(problem)):
+                raise
+            # Whoever reads asks for less as far as need be; only reading several at once is lost.
+            edges = []
+        return [Range(*pair) for pair in pairwise([None, *edges, None])]
+
+    def _edges(self, ids_each: int) -> list[str]:
         count = self.count(WHOLE)
-        parts = min(ranges_max, -(-count // rows_each))
+        parts = min(RANGES_MAX, -(-count // ids_each))
         found = (self._at(WHOLE, count * part // parts) for part in range(1, parts))
         # Whatever came or went between two questions, edges in order make ranges that fit together.
-        edges = list(dict.fromkeys(edge for edge in found if edge is not None))
-        return [Range(*pair) for pair in pairwise([None, *edges, None])]
+        return list(dict.fromkeys(edge for edge in found if edge is not None))
 
     def halves(self, whole: Range) -> tuple[Range, Range] | None:
         """Split at the middle one of the ids there are; None when there are not two."""
@@ -91,8 +109,8 @@ class Ids:
         found = rows[0].get("id") if rows else None
         return found if isinstance(found, str) else None
 
-    def _rows(self, within: Range, also: Iterable[str] = ()) -> list[Stage]:
-        return [{"source": {self.source: None}}, *all_of([*also, *within.conditions(self.key)])]
+    def _rows(self, within: Range) -> list[Stage]:
+        return [{"source": {self.source: None}}, *all_of(within.conditions(self.key))]
 
 
 def _shown(edge: str | None, otherwise: str) -> str:

@@ -16,7 +16,6 @@ from pendant.model.run import Slice
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
-DAYS_MAX = 30
 ROWS_PER_SLICE = 200_000
 
 
@@ -57,11 +56,11 @@ def planned(since: int, until: int, *, days: int) -> list[Window]:
     return [Window(start, end) for start, end in pairwise(edges)]
 
 
-def days_for(rows: int, since: int, until: int) -> int:
+def days_for(rows: int, since: int, until: int, *, days_max: int) -> int:
     """Return how many days make about ROWS_PER_SLICE rows, from the number of rows in [since, until)."""
     days = max(1.0, (until - since) / DAY_MS)
     per_day = max(1.0, rows / days)
-    return max(1, min(DAYS_MAX, int(ROWS_PER_SLICE / per_day)))
+    return max(1, min(days_max, int(ROWS_PER_SLICE / per_day)))
 
 
 def halves(window: Window, *, bucketed: bool) -> tuple[Window, Window] | None:
