@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -14,30 +15,21 @@ from pendosim.server import LOOPBACK, Ports, Server
 from pendosim.values import to_json
 
 app = App(name="pendosim", help="A local Pendo that behaves like the real one.", version_flags=[])
-_DEFAULTS = Options(key="-", read_only_key="-", track_secret="-")  # noqa: S106 - placeholders; real ones are generated
+
+
+@dataclass(frozen=True)
+class Listening:
+    host: str = LOOPBACK
+    port: int = 0
+    data_port: int = 0
+    control_port: int = 0
 
 
 @app.command
 def serve(
     *,
-    host: str = LOOPBACK,
-    port: int = 0,
-    data_port: int = 0,
-    control_port: int = 0,
-    key: str = "",
-    read_only_key: str = "",
-    track_secret: str = "",
-    visitors: int = _DEFAULTS.visitors,
-    accounts: int = _DEFAULTS.accounts,
-    days: int = _DEFAULTS.days,
-    events_per_day: int = _DEFAULTS.events_per_day,
-    apps: int = _DEFAULTS.apps,
-    seed: int = _DEFAULTS.seed,
-    timezone: str = _DEFAULTS.timezone,
-    region: str = _DEFAULTS.region,
-    one_timestamp: bool = False,
-    odd_ids: bool = True,
-    foreign_region_status: int = _DEFAULTS.foreign_region_status,
+    options: Annotated[Options | None, Parameter(name="*")] = None,
+    listening: Annotated[Listening | None, Parameter(name="*")] = None,
     now: Annotated[int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")] = None,
     fault: Annotated[list[str] | None, Parameter(help="KIND,name=value,... (may be repeated).")] = None,
 ) -> None:
@@ -45,29 +37,10 @@ def serve(
 
     When ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
     """
-    try:
-        options = Options(
-            visitors=visitors,
-            accounts=accounts,
-            days=days,
-            events_per_day=events_per_day,
-            apps=apps,
-            seed=seed,
-            timezone=timezone,
-            region=region,
-            one_timestamp=one_timestamp,
-            odd_ids=odd_ids,
-            foreign_region_status=foreign_region_status,
-            key=key,
-            read_only_key=read_only_key,
-            track_secret=track_secret,
-        )
-        faults = [fault_of_text(text) for text in fault or []]
-        server = Server(options, SettableClock(now), Ports(host, port, data_port, control_port))
-        asyncio.run(_serve(server, faults))
-    except (ValueError, OSError, OverflowError) as bad:
-        sys.stderr.write(f"pendosim: {bad}\n")
-        sys.exit(2)
+    at = listening or Listening()
+    faults = [fault_of_text(text) for text in fault or []]
+    ports = Ports(at.host, at.port, at.data_port, at.control_port)
+    asyncio.run(_serve(Server(options or Options(), SettableClock(now), ports), faults))
 
 
 async def _serve(server: Server, faults: list[Fault]) -> None:
@@ -83,8 +56,13 @@ async def _serve(server: Server, faults: list[Fault]) -> None:
     try:
         await ended.wait()
     finally:
-        await server.stop()
+        await server.end()
 
 
 def run() -> None:
-    app()
+    """Run; settings are judged where they are made, most of them while the command line is read."""
+    try:
+        app()
+    except (ValueError, OSError, OverflowError) as bad:
+        sys.stderr.write(f"pendosim: {bad}\n")
+        sys.exit(2)

@@ -44,9 +44,9 @@ def expected_of(
 
 def _ids(world: World, resource: str, apps: tuple[int, ...] | None) -> list[str]:
     if resource == "visitors":
-        return world.people.visitor_ids
+        return world.ids("visitor")
     if resource == "accounts":
-        return world.people.account_ids
+        return world.ids("account")
     tagged: dict[str, list[Row]] = {
         "pages": world.definitions.pages,
         "features": world.definitions.features,
@@ -58,7 +58,7 @@ def _ids(world: World, resource: str, apps: tuple[int, ...] | None) -> list[str]
     whole = {"reports": world.reports, "segments": world.segments}
     if resource not in whole:
         raise ValueError(f"expected() knows nothing of {resource!r}")
-    return [one["id"] for one in whole[resource]]
+    return [one["id"] for one in whole[resource] if one["shared"]]
 
 
 def _of_ids(ids: Sequence[str]) -> Expected:

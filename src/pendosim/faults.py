@@ -8,6 +8,7 @@ from typing import Any
 # Answers that take the place of the real one: status, content type, body.
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "rate_limited": (429, "text/plain", b"Too Many Requests"),
+    "rate_limit_exceeded": (403, "application/json", b'{"reason":"rateLimitExceeded"}'),
     "server_error": (500, "application/json", b'"internal error"'),
     "unavailable": (
         503,
@@ -16,6 +17,7 @@ ANSWERS: dict[str, tuple[int, str, bytes]] = {
     ),
     "bad_gateway": (502, "text/html", b"<html><body><h1>502 Bad Gateway</h1></body></html>"),
     "timeout": (408, "text/plain", b""),
+    "too_large": (413, "text/plain", b"the answer is too large"),
     "forbidden": (403, "text/plain", b""),
     "conflict": (409, "text/plain", b"operation in progress"),
 }
@@ -106,6 +108,9 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._armed.clear()
+
+    def armed(self) -> bool:
+        return bool(self._armed)
 
     def listed(self) -> list[dict[str, Any]]:
         with self._lock:

@@ -4,18 +4,22 @@ import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pendosim.clock import SettableClock
 from pendosim.expected import Expected, expected_of
 from pendosim.faults import Faults
 from pendosim.keys import Keys
+from pendosim.lags import Lags
 from pendosim.options import Options
+from pendosim.saved.save import save
 from pendosim.server import Ports, Server
 from pendosim.web.requests_seen import Seen
 from pendosim.world.world import World
 
 _START_SECONDS = 30.0
+_END_SECONDS = 300.0
 
 
 class Pendo:
@@ -29,10 +33,13 @@ class Pendo:
         self.key = server.options.key
         self.read_only_key = server.options.read_only_key
         self.track_secret = server.options.track_secret
+        self.track_secrets = server.keys.track_secrets
+        """By application; `track_secret` is the default one's."""
         self.faults: Faults = server.faults
         self.keys: Keys = server.keys
         self.clock: SettableClock = server.clock
         self.world: World = server.world
+        self.lags: Lags = server.world.lags
 
     @property
     def requests(self) -> list[Seen]:
@@ -41,6 +48,10 @@ class Pendo:
 
     def forget_requests(self) -> None:
         self._server.log.clear()
+
+    def save(self, directory: str | Path) -> None:
+        """Write everything as it stands now to plain files, for `load=`."""
+        save(self.world, Path(directory))
 
     def expected(
         self,
@@ -70,7 +81,7 @@ def running(*, now: int | None = None, ports: Ports | None = None, **options: An
         asyncio.run_coroutine_threadsafe(server.start(), loop).result(_START_SECONDS)
         yield Pendo(server)
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(_START_SECONDS)
+        asyncio.run_coroutine_threadsafe(server.end(), loop).result(_END_SECONDS)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_START_SECONDS)
 

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -10,11 +13,15 @@ from pendosim.clock import SettableClock
 from pendosim.faults import Faults
 from pendosim.keys import Keys
 from pendosim.options import Options
+from pendosim.saved.opening import opened
+from pendosim.saved.save import save
+from pendosim.throttle import Throttle
 from pendosim.web.call import Route
 from pendosim.web.control import Control
-from pendosim.web.listener import API_ROUTES, Listener, Subscription
+from pendosim.web.lean import Connection, TrackDoor
+from pendosim.web.listener import API_ROUTES, Listener
 from pendosim.web.requests_seen import RequestLog
-from pendosim.world.world import World
+from pendosim.web.subscription import Subscription
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -35,47 +42,54 @@ class Ports:
 
 class Server:
     def __init__(self, options: Options, clock: SettableClock, ports: Ports) -> None:
-        self.options = options
+        self.world = opened(options, clock)
+        self.options = self.world.options
         self.clock = clock
-        self.world = World(options, clock)
-        self.keys = Keys(options)
+        self.keys = Keys(self.options, [app.id for app in self.world.apps])
         self.faults = Faults()
         self.log = RequestLog()
         self._ports = ports
-        self._runners: list[web.ServerRunner] = []
+        self._listening: list[tuple[asyncio.Server, web.Server]] = []
         self.api = self.data = self.control = ""
         """URLs, once started."""
 
     async def start(self) -> None:
         """Listen. Raises OSError where a port is taken."""
-        subscription = Subscription(self.world, self.keys, self.faults, self.log)
+        throttle = Throttle(self.clock, on=self.options.throttle)
+        subscription = Subscription(self.world, self.keys, self.faults, self.log, throttle)
+        api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES, takes_secrets=True)
+        door, host = TrackDoor(subscription), self._ports.host
         try:
-            self.api = await self._listen(Listener(subscription, API_ROUTES).handle, self._ports.host, self._ports.api)
-            self.data = await self._listen(
-                Listener(subscription, _NO_ROUTES).handle, self._ports.host, self._ports.data
-            )
+            self.api = await self._listen(api.handle, host, self._ports.api, door)
+            self.data = await self._listen(data.handle, host, self._ports.data, door)
             control = Control(subscription, self.clock)
             self.control = await self._listen(control.handle, LOOPBACK, self._ports.control)
         except OSError:
             await self.stop()
             raise
 
-    async def _listen(self, handler: Handle, host: str, port: int) -> str:
+    async def _listen(self, handler: Handle, host: str, port: int, door: TrackDoor | None = None) -> str:
         # The simulator keeps its own log of requests, and unpacks bodies itself, up to a limit.
-        server = web.Server(handler, access_log=None, auto_decompress=False)
-        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        self._runners.append(runner)
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        bound = next(iter(runner.addresses))
-        return f"http://{host}:{bound[1]}"
+        general = web.Server(handler, access_log=None, auto_decompress=False)
+        protocol = general if door is None else partial(Connection, door, general)
+        listening = await asyncio.get_running_loop().create_server(protocol, host, port)
+        self._listening.append((listening, general))
+        return f"http://{host}:{listening.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
-        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
-        self._runners.clear()
+        for listening, general in self._listening:
+            listening.close()
+            general.pre_shutdown()
+        await asyncio.gather(*(general.shutdown(_SHUTDOWN_SECONDS) for _, general in self._listening))
+        self._listening.clear()
 
-    def description(self) -> dict[str, str]:
+    async def end(self) -> None:
+        """Stop, and save where that was wished. Raises OSError where it cannot be saved."""
+        await self.stop()
+        if self.options.save:
+            await asyncio.to_thread(save, self.world, Path(self.options.save))
+
+    def description(self) -> dict[str, Any]:
         """Say what a client needs, as in the one line `pendosim serve` prints."""
         return {
             "api": self.api,
@@ -84,4 +98,5 @@ class Server:
             "key": self.options.key,
             "read_only_key": self.options.read_only_key,
             "track_secret": self.options.track_secret,
+            "track_secrets": {str(app): secret for app, secret in self.keys.track_secrets.items()},
         }

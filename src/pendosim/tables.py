@@ -71,6 +71,12 @@ class Column:
         found: Mask = _NUMPY_COMPARISONS[sign](self.numbers, number)
         return found
 
+    def values(self) -> list[Any]:
+        plain = self.numbers.tolist()
+        if self.words is not None:
+            plain = [self.words[place] for place in plain]
+        return [None if null else value for value, null in zip(plain, self.null.tolist(), strict=True)]
+
     def sort_arrays(self, *, descending: bool) -> list[NDArray[Any]]:
         """For numpy's lexsort, least significant first; null comes first when ascending."""
         present = (~self.null).astype(np.int8)
@@ -102,7 +108,11 @@ class Table:
 
     @classmethod
     def of_rows(cls, rows: Iterable[Row], columns: Mapping[str, Callable[[], Column]] | None = None) -> "Table":
-        parts = [to_json(row) for row in rows]
+        return cls.of_encoded([to_json(row) for row in rows], columns)
+
+    @classmethod
+    def of_encoded(cls, parts: Sequence[bytes], columns: Mapping[str, Callable[[], Column]] | None = None) -> "Table":
+        """Rows that are JSON already, as `to_json` writes it."""
         lengths = np.fromiter(map(len, parts), dtype=np.int64, count=len(parts)) + 1
         offsets = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
         data = b",".join([*parts, b""])
@@ -136,6 +146,14 @@ class Table:
                 maker = self._makers.get(name)
                 self._columns[name] = maker() if maker else column_of(self._values(path))
             return self._columns[name]
+
+    def patched(self, changed: Mapping[int, Row], added: Sequence[Row], gone: Sequence[int] = ()) -> "Table":
+        """Put these rows instead of those at some places, more of them at the end, and some places taken out."""
+        return _Patched(self, changed, added, gone)
+
+    @property
+    def encoded(self) -> ArrowArray:
+        return self._encoded
 
     def _values(self, path: tuple[str, ...]) -> list[Any]:
         return [at_path(row, path) for row in self.rows(np.arange(len(self), dtype=np.int64))]
@@ -173,6 +191,27 @@ class Table:
             offsets, data = taken.buffers()[1:]
             ends = np.frombuffer(offsets, dtype=np.int64, count=len(taken) + 1)
             yield Block(memoryview(data)[: ends[-1]], ends[1:] - 1)
+
+
+class _Patched(Table):
+    """Takes columns from the table below where that has them, and decodes only rows of its own."""
+
+    def __init__(self, below: Table, changed: Mapping[int, Row], added: Sequence[Row], gone: Sequence[int]) -> None:
+        self._below = below
+        self._own = [*changed.values(), *added]
+        own_places = np.arange(len(below), len(below) + len(self._own), dtype=np.int64)
+        places = np.concatenate((np.arange(len(below), dtype=np.int64), own_places[len(changed) :]))
+        places[list(changed)] = own_places[: len(changed)]
+        self._origins = np.delete(places, list(gone))
+        both = pa.concat_arrays([below.encoded, Table.of_rows(self._own).encoded])
+        super().__init__(both.take(_places(self._origins)), {})
+
+    def _values(self, path: tuple[str, ...]) -> list[Any]:
+        column = self._below.column(path)
+        if column is None:
+            return super()._values(path)
+        known = [*column.values(), *(at_path(row, path) for row in self._own)]
+        return [known[place] for place in self._origins.tolist()]
 
 
 def _places(indices: Indices) -> ArrowArray:

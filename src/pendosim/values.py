@@ -44,11 +44,24 @@ def sort_key(value: object) -> tuple[int, Any]:
 
 def plain_number(value: float) -> int | float | None:
     """Numbers are doubles; one without a fraction is printed without a decimal point, no number is null."""
-    if isinstance(value, int):
+    if isinstance(value, int) and abs(value) < _LARGEST_EXACT:
         return value
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:
         return None
-    return int(value) if value.is_integer() and abs(value) < _LARGEST_EXACT else value
+    if not math.isfinite(number):
+        return None
+    return int(number) if number.is_integer() and abs(number) < _LARGEST_EXACT else number
+
+
+def plain_json(value: Any) -> Any:
+    """Make every number in a value a plain one."""
+    if isinstance(value, dict):
+        return {name: plain_json(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [plain_json(part) for part in value]
+    return plain_number(value) if is_number(value) else value
 
 
 def at_path(row: object, path: tuple[str, ...]) -> Any:

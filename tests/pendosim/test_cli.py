@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src"
-READY = ["api", "data", "control", "key", "read_only_key", "track_secret"]
+READY = ["api", "data", "control", "key", "read_only_key", "track_secret", "track_secrets"]
 
 
 def started(*arguments):

@@ -20,6 +20,7 @@ VISITORS = {"source": {"visitors": None}}
         ("server_error", 500, b'"internal error"'),
         ("timeout", 408, b""),
         ("forbidden", 403, b""),
+        ("rate_limit_exceeded", 403, b'{"reason":"rateLimitExceeded"}'),
     ],
 )
 def test_an_answer_takes_the_place_of_the_real_one_once(own, kind, status, body):

@@ -212,12 +212,12 @@ def test_eval_does_not_change_what_is_tagged(world):
         ({"filter": "nope(1)"}, "function nope is not built"),
         ({"filter": "len()"}, "called with 0 arguments"),
         ({"group": {}}, "group is an object"),
-        ({"group": {"group": ["a"], "fields": {"x": {"sequence": "a"}}}}, "aggregator sequence is not built"),
+        ({"group": {"group": ["a"], "fields": {"x": {"path": {}}}}}, "aggregator path is not built"),
         ({"group": {"group": ["a"], "fields": {"x": {"wat": "a"}}}}, "unknown aggregator 'wat'"),
         ({"reduce": 5}, "fields are objects"),
         ({"join": {}}, "join is an object"),
         ({"merge": {"fields": ["a"]}}, "merge is an object"),
-        ({"bulkExpand": {"x": {"planet": "a"}}}, "expand of planet is not built"),
+        ({"bulkExpand": {"x": {"planet": "a"}}}, "bulkExpand of planet is not built"),
     ],
 )
 def test_a_stage_that_makes_no_sense_is_refused_with_a_sentence(run, stage, said):
@@ -248,8 +248,8 @@ def test_a_source_that_makes_no_sense_is_refused_with_a_sentence(world, stages, 
 
 
 def test_a_source_that_is_not_built_is_named(world):
-    with pytest.raises(NotBuilt, match="recordingMetadata"):
-        pipeline_of([{"source": {"recordingMetadata": None}}], world, world.environment())
+    with pytest.raises(NotBuilt, match="emailEvents"):
+        pipeline_of([{"source": {"emailEvents": None}}], world, world.environment())
 
 
 def test_pipelines_nest_only_so_deep(world):

@@ -114,5 +114,6 @@ def test_a_wrong_secret_is_403_with_an_empty_body(own, track):
 
 
 def test_the_data_host_knows_nothing_else(own):
-    assert own.get("/api/v1/page", url=own.pendo.data).status == 404
+    assert own.get("/api/v1/page", url=own.pendo.data).status == 403
+    assert own.get("/api/v1/page", url=own.pendo.data, key=own.pendo.track_secret).status == 404
     assert own.request("GET", "/data/track", url=own.pendo.data, key=own.pendo.track_secret).status == 404

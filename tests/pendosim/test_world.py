@@ -126,6 +126,19 @@ def test_one_timestamp_reaches_visitors_and_guide_events_too():
     assert len({row["guideTimestamp"] for row in all_rows(of.guide_events())}) == 1
 
 
+def test_a_page_of_one_timestamp_can_stand_among_others():
+    of = world(same_instant=25, visitors=300, events_per_day=1000)
+    times = [row["lastTime"] for row in all_rows(of.buckets("events", "day"))]
+    instant = max(times, key=times.count)
+    assert times.count(instant) == 25
+    assert len([time for time in times if time < instant]) > 25
+    assert len([time for time in times if time > instant]) > 25
+    hourly = [row["lastTime"] for row in all_rows(of.buckets("events", "hour"))]
+    assert hourly.count(instant) == 25
+    of = world(same_instant=10**6)
+    assert of.activity.time.tolist() == sorted(of.activity.time.tolist())
+
+
 def test_data_ends_at_the_present_by_default():
     with running(visitors=30, days=2, events_per_day=100) as pendo:
         assert pendo.expected("events", since=pendo.clock.now() - 3 * 86_400_000).num_events > 0

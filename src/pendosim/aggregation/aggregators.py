@@ -4,10 +4,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pendosim.errors import NotBuilt, Refused
+from pendosim.aggregation.bitmaps import bitmap_of, count_of, union_of
+from pendosim.aggregation.shape import sorted_rows
+from pendosim.errors import NotBuilt, Refused, UnparsableFilter
 from pendosim.expressions.evaluate import Evaluator, compiled
 from pendosim.expressions.functions import Environment
-from pendosim.values import Row, at_path, is_number, plain_number, sort_key, to_json
+from pendosim.values import Row, is_number, plain_number, sort_key, to_json
 
 Aggregate = Callable[[list[Row]], Any]
 Numbers = Sequence[float]
@@ -15,11 +17,10 @@ Numbers = Sequence[float]
 # Percentages.
 _WHOLE = 100
 
-NOT_BUILT = frozenset(("sequence", "path", "inactivityPeriods", "daysActiveCreate", "daysActiveUnion")) | {
-    "daysActiveCount",
-    "minutesActiveUnion",
-    "minutesActiveCount",
-}
+# Pendo has them; what they result in is not known.
+NOT_BUILT = frozenset(("path", "inactivityPeriods"))
+# A list made out of others holds at most so many elements.
+_ELEMENTS_MAX = 1_000_000
 
 
 def aggregates(fields: object, environment: Environment) -> list[tuple[str, Aggregate]]:
@@ -37,25 +38,28 @@ def _aggregate(definition: object, environment: Environment) -> Aggregate:
     if not isinstance(definition, dict) or len(definition) != 1:
         raise Refused("an aggregated field is an object with exactly one aggregator")
     ((name, argument),) = definition.items()
-    maker = _AGGREGATORS.get(name)
+    maker = AGGREGATORS.get(name)
     if maker is None:
         if name in NOT_BUILT:
             raise NotBuilt("aggregator", name)
         raise Refused(f"unknown aggregator {name[:60]!r}")
-    return maker(argument, environment)
+    try:
+        return maker(argument, environment)
+    except UnparsableFilter as bad:
+        raise Refused(f"Cannot parse {name} expression") from bad
 
 
-def _count(argument: object, _environment: Environment) -> Aggregate:
+def _count(argument: object, environment: Environment) -> Aggregate:
     """Null counts rows; a field (or several) counts distinct values, null left out."""
     if argument is None:
         return len
     names = argument if isinstance(argument, list) else [argument]
-    paths = [tuple(name.split(".")) for name in names if isinstance(name, str)]
-    if len(paths) != len(names):
+    if not names or not all(isinstance(name, str) for name in names):
         raise Refused("count wants null, a field or a list of fields")
+    values = [compiled(name, environment) for name in names]
 
     def distinct(rows: list[Row]) -> int:
-        keys = ([at_path(row, path) for path in paths] for row in rows)
+        keys = ([value(row) for value in values] for row in rows)
         return len({to_json(key) for key in keys if any(part is not None for part in key)})
 
     return distinct
@@ -93,8 +97,14 @@ def _concat(argument: object, environment: Environment) -> Aggregate:
     value = compiled(argument, environment)
 
     def joined(rows: list[Row]) -> list[Any]:
-        found = [value(row) for row in rows]
-        return [part for one in found if one is not None for part in (one if isinstance(one, list) else [one])]
+        found: list[Any] = []
+        for row in rows:
+            one = value(row)
+            if one is not None:
+                found += one if isinstance(one, list) else [one]
+            if len(found) > _ELEMENTS_MAX:
+                raise Refused(f"concat makes a list of more than {_ELEMENTS_MAX} elements")
+        return found
 
     return joined
 
@@ -166,7 +176,49 @@ def _percentile(numbers: Numbers, share: float) -> Any:
     return numbers[min(len(numbers) - 1, int(share / _WHOLE * len(numbers)))]
 
 
-_AGGREGATORS: dict[str, Callable[[object, Environment], Aggregate]] = {
+def _sequence(argument: object, environment: Environment) -> Aggregate:
+    """Rows in order, cut into runs: each begins with a row for which `new` is true."""
+    if not isinstance(argument, dict) or set(argument) != {"new", "sort"}:
+        raise Refused("sequence wants an object with new (an expression) and sort (a list of fields)")
+    begins, names = compiled(argument["new"], environment), argument["sort"]
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise Refused("sequence sort is a list of fields")
+
+    def runs(rows: list[Row]) -> list[list[Row]]:
+        found: list[list[Row]] = []
+        for row in sorted_rows(rows, names):
+            if not found or begins(row) is True:
+                found.append([])
+            found[-1].append(row)
+        return found
+
+    return runs
+
+
+def _days_create(argument: object, environment: Environment) -> Aggregate:
+    value, calendar = compiled(argument, environment), environment.calendar
+
+    def days(rows: list[Row]) -> str | None:
+        times = {int(time) for row in rows if is_number(time := value(row))}
+        return bitmap_of(calendar.ordinal("day", time) for time in times)
+
+    return days
+
+
+def _bitmap_union(argument: object, environment: Environment) -> Aggregate:
+    value = compiled(argument, environment)
+    return lambda rows: union_of(value(row) for row in rows)
+
+
+def _bitmap_count(argument: object, environment: Environment) -> Aggregate:
+    if isinstance(argument, dict):
+        # What its windows and thresholds result in is not known.
+        raise NotBuilt("aggregator", "daysActiveCount with windows")
+    value = compiled(argument, environment)
+    return lambda rows: count_of(union_of(value(row) for row in rows))
+
+
+AGGREGATORS: dict[str, Callable[[object, Environment], Aggregate]] = {
     "sum": _over_numbers(lambda numbers: plain_number(sum(numbers))),
     "avg": _over_numbers(_mean),
     "mean": _over_numbers(_mean),
@@ -183,4 +235,10 @@ _AGGREGATORS: dict[str, Callable[[object, Environment], Aggregate]] = {
     "concat": _concat,
     "listAverage": _list_average,
     "percentiles": _percentiles,
+    "sequence": _sequence,
+    "daysActiveCreate": _days_create,
+    "daysActiveUnion": _bitmap_union,
+    "daysActiveCount": _bitmap_count,
+    "minutesActiveUnion": _bitmap_union,
+    "minutesActiveCount": _bitmap_count,
 }

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from pendosim.aggregation.pipeline import Pipeline
+from pendosim.aggregation.query import Rows
 from pendosim.aggregation.selection import Selection
-from pendosim.aggregation.sources import Rows
 from pendosim.errors import Refused
 from pendosim.tables import BLOCK_BYTES, Block, Indices
 from pendosim.values import Row, to_json
@@ -29,11 +29,21 @@ class Framing(NamedTuple):
     tail: bytes
 
 
+def answered(pipeline: Pipeline, *, as_csv: bool) -> Iterator[Piece]:
+    """Raise Refused where the answer takes too long, is too large or is nested too deeply."""
+    try:
+        for piece in csv_pieces(pipeline) if as_csv else json_pieces(pipeline):
+            pipeline.environment.effort.sent(len(piece.data))
+            yield piece
+    except RecursionError as deep:
+        raise Refused("the pipeline, or a value of the answer, is nested too deeply") from deep
+
+
 def json_pieces(pipeline: Pipeline) -> Iterator[Piece]:
     window = pipeline.window
     if pipeline.source is not None and window is not None and window.iterative:
         yield Piece(b"[", ())
-        for number, bucket in enumerate(window.each_bucket(pipeline.source.environment)):
+        for number, bucket in enumerate(window.each_bucket(pipeline.environment)):
             before = b"," if number else b""
             framing = Framing(before + b'{"startTime":%d,"results":[' % bucket.start, b"]}")
             yield from framed(pipeline.rows(bucket), framing)
@@ -60,8 +70,19 @@ def _blocks(rows: Rows) -> Iterator[Block]:
     if isinstance(rows, Selection):
         yield from rows.table.blocks(rows.indices)
         return
-    while encoded := [to_json(row) for row in islice(rows, _ROWS_AT_ONCE)]:
+    while encoded := _encoded(rows):
         yield _joined(encoded)
+
+
+def _encoded(rows: Iterator[Row]) -> list[bytes]:
+    """Take the next rows, until there are many or they are large."""
+    found, size = [], 0
+    for row in islice(rows, _ROWS_AT_ONCE):
+        found.append(to_json(row))
+        size += len(found[-1])
+        if size > BLOCK_BYTES:
+            break
+    return found
 
 
 def _joined(encoded: list[bytes]) -> Block:
@@ -79,8 +100,9 @@ def csv_pieces(pipeline: Pipeline) -> Iterator[Piece]:
     yield from csv_of(list(pipeline.rows()))
 
 
-def csv_of(rows: list[Row]) -> Iterator[Piece]:
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+def csv_of(rows: list[Row], first: Sequence[str] = ()) -> Iterator[Piece]:
+    """`first` are columns that stand there even if there is no row."""
+    columns = list(dict.fromkeys([*first, *(name for row in rows for name in row)]))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)

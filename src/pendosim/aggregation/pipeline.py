@@ -1,21 +1,24 @@
 """A pipeline of stages, checked whole before it runs: what is wrong is a 400 and not half an answer."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pendosim.aggregation.lookups import expand_step, merged
+from pendosim.aggregation.lookups import bulk_expand_step, expand_list_step, expand_step, item_seen_step, merged
+from pendosim.aggregation.query import Query, Rows
+from pendosim.aggregation.rules import features_step, match_rules_step, pages_step
+from pendosim.aggregation.selection import Selection
 from pendosim.aggregation.shape import Step
-from pendosim.aggregation.sources import Query, Rows, source_rows
+from pendosim.aggregation.sources import app_rows, check_source, group_rows, source_rows
 from pendosim.aggregation.stages import STAGES, STAGES_NOT_BUILT
 from pendosim.aggregation.windows import Window, window_of
 from pendosim.errors import NotBuilt, Refused
 from pendosim.expressions.functions import Environment
-from pendosim.values import Row
+from pendosim.values import Row, to_json
 from pendosim.world.world import World
 
 DEPTH_MAX = 10
-STAGES_MAX = 500
+STAGES_MAX = 200
 
 
 @dataclass(frozen=True)
@@ -24,21 +27,23 @@ class Pipeline:
     spawned: tuple["Pipeline", ...]
     """Stands in the place of a source."""
     steps: tuple[Step, ...]
+    environment: Environment
 
     def rows(self, bucket: Window | None = None) -> Rows:
         """`bucket` takes the place of the source's own window."""
-        rows = self._first_rows(bucket)
+        rows = self._watched(self._first_rows(bucket))
         for step in self.steps:
-            rows = step(rows)
+            rows = self._watched(step(rows))
         return rows
+
+    def _watched(self, rows: Rows) -> Rows:
+        effort = self.environment.effort
+        return replace(rows, effort=effort) if isinstance(rows, Selection) else effort.watched(rows)
 
     def _first_rows(self, bucket: Window | None) -> Rows:
         if self.source is None:
             return (row for pipeline in self.spawned for row in pipeline.rows())
-        if bucket is None:
-            return source_rows(self.source)
-        of = self.source
-        return source_rows(Query(of.world, of.environment, of.name, of.parameters, bucket))
+        return source_rows(self.source if bucket is None else replace(self.source, window=bucket))
 
     @property
     def window(self) -> Window | None:
@@ -60,7 +65,7 @@ def pipeline_of(stages: object, world: World, environment: Environment, depth: i
     else:
         raise Refused("the first stage of a pipeline is source or spawn")
     steps = [_step(*_stage(stage), world, environment, depth) for stage in stages[1:]]
-    return Pipeline(source, spawned, tuple(steps))
+    return Pipeline(source, spawned, tuple(steps), environment)
 
 
 def _stage(stage: object) -> tuple[str, Any]:
@@ -88,7 +93,7 @@ def _source(argument: object, world: World, environment: Environment) -> Query:
     series = argument.get("timeSeries")
     window = None if series is None else window_of(series, environment)
     query = Query(world, environment, names[0], parameters or {}, window)
-    query.check()
+    check_source(query)
     return query
 
 
@@ -104,15 +109,11 @@ def _spawned(argument: object, world: World, environment: Environment, depth: in
 def _step(name: str, argument: Any, world: World, environment: Environment, depth: int) -> Step:
     if name in STAGES:
         return STAGES[name](argument, environment)
-    if name == "fork":
-        return _fork(argument, world, environment, depth)
-    if name == "merge":
-        return _merge(argument, world, environment, depth)
-    if name in ("expand", "bulkExpand"):
-        return expand_step(argument, world)
-    if name == "segment":
-        return _segment(argument, world, environment, depth)
-    if name in ("source", "spawn"):
+    if name in NESTING_STAGES:
+        return NESTING_STAGES[name](argument, world, environment, depth)
+    if name in WORLD_STAGES:
+        return WORLD_STAGES[name](argument, world)
+    if name in FIRST_STAGES:
         raise Refused(f"{name} can only be the first stage")
     if name in STAGES_NOT_BUILT:
         raise NotBuilt("operator", name)
@@ -120,17 +121,42 @@ def _step(name: str, argument: Any, world: World, environment: Environment, dept
 
 
 def _segment(argument: object, world: World, environment: Environment, depth: int) -> Step:
-    """Keep rows whose visitor is in the segment: those its own pipeline finds."""
+    """Keep rows whose visitor is in the segment: those its own pipeline finds, or those that were sent."""
+    if isinstance(argument, dict) and "source" in argument:
+        return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
-        raise NotBuilt("operator", "segment without an id")
+        raise Refused("segment is an object with id, or with source and filter")
     definition = next((one for one in world.segments if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
+    sent = world.memberships.members_of(definition["id"])
+    if sent is not None:
+        return lambda rows: (row for row in rows if row.get("visitorId") in sent)
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
         known = {row["visitorId"] for row in members.rows()}
         return (row for row in rows if row.get("visitorId") in known)
+
+    return run
+
+
+def _inline_segment(argument: dict[str, Any], world: World, environment: Environment, depth: int) -> Step:
+    """Rules that stand in the request itself: `{"source": {"visitors": null}, "filter": "..."}`."""
+    unknown = set(argument) - {"source", "identified", "filter"}
+    if unknown:
+        raise NotBuilt("segment with", ", ".join(sorted(unknown))[:60])
+    if not isinstance(argument["source"], dict) or len(argument["source"]) != 1:
+        raise Refused("segment source is visitors or accounts")
+    field = {"visitors": "visitorId", "accounts": "accountId"}.get(next(iter(argument["source"])))
+    if field is None:
+        raise Refused("segment source is visitors or accounts")
+    rules = [{name: argument[name]} for name in ("source", "identified", "filter") if name in argument]
+    members = pipeline_of(rules, world, environment, depth + 1)
+
+    def run(rows: Rows) -> Iterator[Row]:
+        known = {to_json(row[field]) for row in members.rows()}
+        return (row for row in rows if to_json(row.get(field)) in known)
 
     return run
 
@@ -145,12 +171,18 @@ def _fork(argument: object, world: World, environment: Environment, depth: int) 
     def run(rows: Rows) -> Iterator[Row]:
         kept = list(rows)
         for branch in branches:
-            found: Rows = iter([dict(row) for row in kept])
+            found: Rows = _copied(kept, environment)
             for step in branch:
-                found = step(found)
+                found = environment.effort.watched(step(found))
             yield from found
 
     return run
+
+
+def _copied(rows: list[Row], environment: Environment) -> Iterator[Row]:
+    for row in rows:
+        environment.effort.made()
+        yield dict(row)
 
 
 def _merge(argument: object, world: World, environment: Environment, depth: int) -> Step:
@@ -161,3 +193,22 @@ def _merge(argument: object, world: World, environment: Environment, depth: int)
         raise Refused("merge wants a list of fields and an object of mappings")
     inner = pipeline_of(argument["pipeline"], world, environment, depth + 1)
     return merged(fields, mappings, inner.rows)
+
+
+FIRST_STAGES = ("source", "spawn")
+NESTING_STAGES: dict[str, Callable[[Any, World, Environment, int], Step]] = {
+    "fork": _fork,
+    "merge": _merge,
+    "segment": _segment,
+}
+WORLD_STAGES: dict[str, Callable[[Any, World], Step]] = {
+    "expand": expand_step,
+    "bulkExpand": bulk_expand_step,
+    "expandList": lambda argument, world: expand_list_step(
+        argument, lambda: group_rows(world), lambda: app_rows(world)
+    ),
+    "itemSeen": item_seen_step,
+    "pages": pages_step,
+    "features": features_step,
+    "matchRules": lambda argument, _world: match_rules_step(argument),
+}

@@ -16,20 +16,31 @@ _STATES = {
 
 def guides_seen(events: Iterable[Row]) -> Iterator[Row]:
     """One row for each visitor, guide and step."""
-    for members in _grouped(events, ("visitorId", "guideId", "guideStepId")):
-        first, last = members[0], members[-1]
-        yield {
-            "visitorId": first["visitorId"],
-            "guideId": first["guideId"],
-            "guideStepId": first["guideStepId"],
-            "firstSeenAt": first["browserTime"],
-            "lastSeenAt": last["browserTime"],
-            "lastAdvancedAutoAt": _latest(members, "guideAdvanced"),
-            "lastDismissedAutoAt": _latest(members, "guideDismissed"),
-            "lastTimeoutAt": 0,
-            "seenCount": len(members),
-            "lastState": _STATES[last["type"]],
-        }
+    return map(_seen, _grouped(events, ("visitorId", "guideId", "guideStepId")))
+
+
+def guides_seen_ever(events: Iterable[Row]) -> Iterator[Row]:
+    """One row for each visitor and guide."""
+    for members in _grouped(events, ("visitorId", "guideId")):
+        row = _seen(members)
+        del row["guideStepId"]
+        yield row
+
+
+def _seen(members: list[Row]) -> Row:
+    first, last = members[0], members[-1]
+    return {
+        "visitorId": first["visitorId"],
+        "guideId": first["guideId"],
+        "guideStepId": first["guideStepId"],
+        "firstSeenAt": first["browserTime"],
+        "lastSeenAt": last["browserTime"],
+        "lastAdvancedAutoAt": _latest(members, "guideAdvanced"),
+        "lastDismissedAutoAt": _latest(members, "guideDismissed"),
+        "lastTimeoutAt": 0,
+        "seenCount": len(members),
+        "lastState": _STATES[last["type"]],
+    }
 
 
 def polls_seen(events: Iterable[Row]) -> Iterator[Row]:

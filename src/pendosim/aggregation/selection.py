@@ -1,10 +1,11 @@
 """A set of table rows not yet decoded: whole-table filters, sorts and cuts, then bytes straight out."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pendosim.effort import Effort
 from pendosim.expressions.evaluate import constant, is_constant
 from pendosim.expressions.functions import Environment, is_identified
 from pendosim.expressions.grammar import Compare, Every, Field, Node, Some, Unary
@@ -20,15 +21,18 @@ class Selection:
     indices: Indices
     as_stored: bool = True
     """The indices ascend: nothing has sorted them yet."""
+    effort: Effort | None = None
+    """Looks at the clock while rows are decoded."""
 
     def __iter__(self) -> Iterator[Row]:
-        return self.table.rows(self.indices)
+        rows = self.table.rows(self.indices)
+        return rows if self.effort is None else self.effort.watched(rows)
 
     def where(self, mask: Mask) -> "Selection":
-        return Selection(self.table, self.indices[mask[self.indices]], self.as_stored)
+        return replace(self, indices=self.indices[mask[self.indices]])
 
     def cut(self, start: int, end: int | None) -> "Selection":
-        return Selection(self.table, self.indices[start:end], self.as_stored)
+        return replace(self, indices=self.indices[start:end])
 
     def sorted(self, keys: tuple[str, ...]) -> "Selection | None":
         """None where the table has no column to sort by."""
@@ -40,7 +44,7 @@ class Selection:
                 chosen = np.zeros(len(self.table), dtype=np.bool_)
                 chosen[self.indices] = True
                 found = found[chosen[found]]
-        return None if found is None else Selection(self.table, found, as_stored=False)
+        return None if found is None else replace(self, indices=found, as_stored=False)
 
 
 def whole(table: Table) -> Selection:

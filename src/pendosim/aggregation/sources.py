@@ -1,80 +1,57 @@
 """Where rows come from: each source by its name."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
-from pendosim.aggregation.seen import guides_seen, polls_seen
+from pendosim.aggregation.query import Query, Rows, Source
+from pendosim.aggregation.raw_sources import agentic_events, recording_metadata, single_events, timespan
+from pendosim.aggregation.seen import guides_seen, guides_seen_ever, polls_seen
 from pendosim.aggregation.selection import Selection, identified_mask, whole
 from pendosim.aggregation.windows import Window
 from pendosim.errors import NotBuilt, Refused
-from pendosim.expressions.evaluate import constant, is_constant, tree_of
-from pendosim.expressions.functions import Environment
 from pendosim.tables import Mask, Table
 from pendosim.values import Row
-from pendosim.world.definitions import in_apps
-from pendosim.world.ids import DEFAULT_APP_ID
-from pendosim.world.single_rows import single_rows
+from pendosim.world.definitions import author_of, in_apps
 from pendosim.world.world import World
 
-Rows = Selection | Iterator[Row]
 Found = TypeVar("Found")
 
-# Sources Pendo has and this simulator does not yet.
-NOT_BUILT = frozenset(("rawEvents", "timespan", "emailEvents", "recordingMetadata", "agenticEvents"))
-
-
-_APP_ID_MAX = 2**63
-
-
-@dataclass(frozen=True)
-class Query:
-    """What one source was asked for."""
-
-    world: World
-    environment: Environment
-    name: str
-    parameters: dict[str, Any]
-    window: Window | None
-
-    def app_ids(self) -> tuple[int, ...]:
-        """Name the applications asked for; the default one unless told otherwise."""
-        given = self.parameters.get("appId")
-        if isinstance(given, str):
-            tree = tree_of(given)
-            given = constant(tree, self.environment) if is_constant(tree) else None
-        if given is None and "appId" not in self.parameters:
-            return (DEFAULT_APP_ID,)
-        found = given if isinstance(given, list) else [given]
-        if not all(isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found):
-            raise Refused('appId is a number, a list of numbers or expandAppIds("*")')
-        return tuple(found)
-
-    def check(self) -> None:
-        """Raise Refused for an unknown source or application list, before anything runs."""
-        if self.name in NOT_BUILT:
-            raise NotBuilt("source", self.name)
-        if self.name not in SOURCES:
-            raise Refused(f"unknown source {self.name[:60]!r}")
-        self.app_ids()
-        for name in ("pageId", "featureId", "trackTypeId", "guideId", "pollId"):
-            if not isinstance(self.parameters.get(name), str | None):
-                raise Refused(f"{name} is a string")
-
-
-Source = Callable[[Query], Rows]
+# Pendo has it; what its rows hold is not known.
+NOT_BUILT = frozenset(("emailEvents",))
 
 
 def source_rows(query: Query) -> Rows:
     return SOURCES[query.name](query)
 
 
+def check_source(query: Query) -> None:
+    """Raise Refused for an unknown source or parameters that make no sense, before anything runs."""
+    if query.name in NOT_BUILT:
+        raise NotBuilt("source", query.name)
+    if query.name not in SOURCES:
+        raise Refused(f"unknown source {query.name[:60]!r}")
+    query.check()
+    check = _CHECKS.get(query.name)
+    if check is not None:
+        check(query)
+
+
 def _visitors(query: Query) -> Rows:
     rows = whole(query.world.visitors())
     if query.parameters.get("identified") is True:
-        return rows.where(_must(identified_mask(rows.table, "visitorId")))
+        rows = rows.where(_must(identified_mask(rows.table, "visitorId")))
+    return _visited(rows, query)
+
+
+def _visited(rows: Selection, query: Query) -> Selection:
+    """Keep those whose last visit lies between startTime and endTime."""
+    for name, sign in (("startTime", ">="), ("endTime", "<")):
+        bound = query.time(name)
+        if bound is not None:
+            rows = rows.where(_must(rows.table.column(("metadata", "auto", "lastvisit"))).compare(sign, bound))
     return rows
 
 
@@ -83,8 +60,11 @@ def _accounts(query: Query) -> Rows:
 
 
 def _do_not_process_visitors(query: Query) -> Rows:
-    skipped = np.flatnonzero(query.world.people.do_not_process).tolist()
-    return iter([{"visitorId": query.world.people.visitor_ids[place]} for place in skipped])
+    return iter([{"visitorId": name} for name in query.world.never_processed("visitor")])
+
+
+def _do_not_process_accounts(query: Query) -> Rows:
+    return iter([{"accountId": name} for name in query.world.never_processed("account")])
 
 
 def _objects(listed: Callable[[World], Iterable[Row]]) -> Source:
@@ -98,23 +78,33 @@ def _const(query: Query) -> Rows:
     return iter([dict(row) for row in rows])
 
 
-def _apps(query: Query) -> Rows:
-    apps = query.world.apps
-    return iter([{"id": app.id, "appId": app.id, "name": app.name, "platform": app.platform} for app in apps])
+def app_rows(world: World) -> Iterator[Row]:
+    for app in world.apps:
+        yield {"id": app.id, "appId": app.id, "name": app.name, "platform": app.platform}
 
 
-def _groups(query: Query) -> Rows:
-    tagged = query.world.definitions.pages + query.world.definitions.features
-    groups = {row["group"]["id"]: row["group"] | {"length": 0, "type": ""} for row in tagged}
-    return map(dict, groups.values())
+def group_rows(world: World) -> Iterator[Row]:
+    tagged = world.definitions.pages + world.definitions.features
+    groups: dict[str, Row] = {}
+    for item in tagged:
+        of = groups.setdefault(item["group"]["id"], item["group"] | _about_group(item) | {"length": 0})
+        of["length"] += 1
+    return iter(groups.values())
+
+
+def _about_group(first: Row) -> Row:
+    """Make a product area as old as the first thing in it."""
+    times = {"createdAt": first["createdAt"], "lastUpdatedAt": first["createdAt"]}
+    authors = {"createdByUser": author_of(0), "lastUpdatedByUser": author_of(0)}
+    return times | authors | {"type": "", "feedbackProductId": "", "feedbackVisibility": ""}
 
 
 def _buckets(item_field: str) -> Source:
     def rows(query: Query) -> Rows:
         unit = query.window.unit if query.window else "day"
         found = whole(query.world.buckets(query.name, unit))
-        table, apps = found.table, query.app_ids()
-        if set(apps) < set(query.environment.app_ids):
+        table, apps = found.table, query.event_app_ids()
+        if not set(query.environment.app_ids) <= set(apps):
             found = found.where(np.isin(_must(table.column(("appId",))).numbers, apps))
         if query.window is not None:
             found = found.where(_inside(table, unit, query.window))
@@ -132,7 +122,7 @@ def _events_at(table_of: Callable[[World], Table]) -> Source:
     def rows(query: Query) -> Rows:
         found = whole(table_of(query.world))
         table = found.table
-        found = found.where(np.isin(_must(table.column(("appId",))).numbers, query.app_ids()))
+        found = found.where(np.isin(_must(table.column(("appId",))).numbers, query.event_app_ids()))
         if query.window is not None:
             found = found.where(_inside(table, "browserTime", query.window))
         for name in ("guideId", "pollId"):
@@ -147,14 +137,24 @@ _guide_events = _events_at(lambda world: world.guide_events())
 _poll_events = _events_at(lambda world: world.poll_events())
 
 
-def _single_events(query: Query) -> Rows:
-    activity, pools = query.world.events()
-    apps = [place for place, (app, _) in enumerate(pools.apps) if app in query.app_ids()]
-    chosen = np.isin(activity.app, apps)
-    if query.window is not None:
-        chosen &= (activity.time >= query.window.start) & (activity.time < query.window.end)
-    places = np.flatnonzero(chosen)
-    return single_rows(activity, pools, np.random.default_rng(len(places)).permutation(places))
+def _ever(source: Source) -> Source:
+    """Answer for a whole lifetime: a time series is accepted, and means nothing."""
+    return lambda query: source(replace(query, window=None))
+
+
+def _of_one_poll(query: Query) -> None:
+    if not query.parameters.get("guideId") or not query.parameters.get("pollId"):
+        raise Refused("pollsSeenEver wants guideId and pollId")
+
+
+def _of_one_kind(query: Query) -> None:
+    if query.parameters.get("kind") not in ("visitor", "account"):
+        raise Refused("timespan wants kind: visitor or account")
+
+
+def _guide_memories(query: Query) -> Rows:
+    """Forget what was seen before a guide was reset for somebody."""
+    return query.world.guide_changes.remembered(_guide_events(query))
 
 
 def _inside(table: Table, name: str, window: Window) -> Mask:
@@ -176,9 +176,9 @@ SOURCES: dict[str, Source] = {
     "features": _objects(lambda world: world.definitions.features),
     "trackTypes": _objects(lambda world: world.definitions.track_types),
     "guides": _objects(lambda world: world.guides),
-    "doNotProcessAccounts": lambda _query: iter([]),
-    "groups": _groups,
-    "apps": _apps,
+    "doNotProcessAccounts": _do_not_process_accounts,
+    "groups": lambda query: group_rows(query.world),
+    "apps": lambda query: app_rows(query.world),
     "const": _const,
     "events": _buckets("pageId"),
     "pageEvents": _buckets("pageId"),
@@ -186,9 +186,14 @@ SOURCES: dict[str, Source] = {
     "trackEvents": _buckets("trackTypeId"),
     "guideEvents": _guide_events,
     "pollEvents": _poll_events,
-    "guidesSeen": lambda query: guides_seen(_guide_events(query)),
-    "guidesSeenEver": lambda query: guides_seen(_guide_events(query)),
+    "guidesSeen": lambda query: guides_seen(_guide_memories(query)),
+    "guidesSeenEver": _ever(lambda query: guides_seen_ever(_guide_memories(query))),
     "pollsSeen": lambda query: polls_seen(_poll_events(query)),
-    "pollsSeenEver": lambda query: polls_seen(_poll_events(query)),
-    "singleEvents": _single_events,
+    "pollsSeenEver": _ever(lambda query: polls_seen(_poll_events(query))),
+    "singleEvents": single_events,
+    "rawEvents": single_events,
+    "recordingMetadata": recording_metadata,
+    "agenticEvents": agentic_events,
+    "timespan": timespan,
 }
+_CHECKS: dict[str, Callable[[Query], None]] = {"pollsSeenEver": _of_one_poll, "timespan": _of_one_kind}

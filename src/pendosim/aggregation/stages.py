@@ -5,20 +5,18 @@ from itertools import islice
 from typing import Any
 
 from pendosim.aggregation import regroup
+from pendosim.aggregation.query import Rows
 from pendosim.aggregation.selection import Selection, identified_mask, mask_of
-from pendosim.aggregation.shape import Step, named_expressions, put
-from pendosim.aggregation.sources import Rows
+from pendosim.aggregation.shape import Step, named_expressions, path_of, put, sorted_rows
 from pendosim.aggregation.user_agents import parsed_user_agent
 from pendosim.errors import Refused, UnparsableFilter
 from pendosim.expressions.evaluate import evaluator, tree_of
 from pendosim.expressions.functions import Environment, is_identified
 from pendosim.expressions.grammar import Compare, Field, Literal, Node
-from pendosim.values import Row, at_path, sort_key
+from pendosim.values import Row, at_path
 
-STAGES_NOT_BUILT = frozenset(("itemSeen", "pages", "features", "matchRules", "retention")) | {
-    "sessionReplays",
-    "expandList",
-}
+# Pendo has them; what their rows hold is not known.
+STAGES_NOT_BUILT = frozenset(("retention", "sessionReplays"))
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _ROWS_MAX = 2**53
 
@@ -55,7 +53,7 @@ def _identified(argument: object, _environment: Environment) -> Step:
     if not isinstance(argument, str) or not argument.strip("!"):
         raise Refused("identified wants the name of a field")
     wanted, name = not argument.startswith("!"), argument.removeprefix("!")
-    path = tuple(name.split("."))
+    path = path_of(name)
 
     def run(rows: Rows) -> Rows:
         if isinstance(rows, Selection):
@@ -95,7 +93,7 @@ def _eval(argument: object, environment: Environment) -> Step:
 def _set(argument: object, _environment: Environment) -> Step:
     if not isinstance(argument, dict):
         raise Refused("set is an object of the form {name: constant}")
-    fields = [(tuple(name.split(".")), value) for name, value in argument.items()]
+    fields = [(path_of(name), value) for name, value in argument.items()]
 
     def run(rows: Rows) -> Iterator[Row]:
         for row in rows:
@@ -128,17 +126,9 @@ def _sort(argument: object, _environment: Environment) -> Step:
             found = rows.sorted(tuple(keys))
             if found is not None:
                 return found
-        return _sorted(rows, keys)
+        return iter(sorted_rows(rows, keys))
 
     return run
-
-
-def _sorted(rows: Rows, keys: list[str]) -> Iterator[Row]:
-    found = list(rows)
-    for key in reversed(keys):
-        path = tuple(key.lstrip("+-").split("."))
-        found.sort(key=lambda row: sort_key(at_path(row, path)), reverse=key.startswith("-"))
-    yield from found
 
 
 def _row_number(argument: object, of: str) -> int:
@@ -157,14 +147,19 @@ def _skip(argument: object, _environment: Environment) -> Step:
     return lambda rows: rows.cut(count, None) if isinstance(rows, Selection) else islice(rows, count, None)
 
 
-def _count(_argument: object, _environment: Environment) -> Step:
+def _count(argument: object, _environment: Environment) -> Step:
+    if argument is not None:
+        raise Refused("count is null; distinct values are counted in reduce or group")
+
     def run(rows: Rows) -> Iterator[Row]:
         yield {"count": len(rows.indices) if isinstance(rows, Selection) else sum(1 for _ in rows)}
 
     return run
 
 
-def _cat(_argument: object, _environment: Environment) -> Step:
+def _cat(argument: object, _environment: Environment) -> Step:
+    if argument is not None:
+        raise Refused("cat is null")
     return lambda rows: rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pendosim.errors import NotBuilt, Refused
-from pendosim.expressions.functions import FUNCTIONS, Environment
+from pendosim.expressions.functions import FUNCTIONS, Environment, joined_text
 from pendosim.expressions.grammar import (
     Call,
     Chain,
@@ -24,7 +24,7 @@ from pendosim.values import Row, at_path, equal, is_number, less, plain_number
 
 Evaluator = Callable[[Row], Any]
 
-EXPRESSION_LENGTH_MAX = 5_000_000
+EXPRESSION_LENGTH_MAX = 2_000_000
 
 
 def compiled(text: object, environment: Environment) -> Evaluator:
@@ -107,6 +107,10 @@ def _call(node: Call, environment: Environment) -> Evaluator:
         raise Refused(f"function {node.name} is called with {len(node.arguments)} arguments")
     call = function.call
     given = [evaluator(argument, environment) for argument in node.arguments]
+    if node.name == "if":
+        # Only the side that is chosen is looked at.
+        test, yes, no = given
+        return lambda row: yes(row) if test(row) is True else no(row)
     if function.in_time:
         return lambda row: call(environment, *[value(row) for value in given])
     if len(given) == 1:
@@ -142,7 +146,7 @@ def _chain(node: Chain, environment: Environment) -> Evaluator:
 
 def _added(left: Any, right: Any) -> Any:
     if isinstance(left, str) and isinstance(right, str):
-        return left + right
+        return joined_text(left, right)
     return _plus(left, right)
 
 

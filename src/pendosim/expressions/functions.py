@@ -3,18 +3,22 @@
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from pendosim.effort import Effort
 from pendosim.errors import Refused
 from pendosim.periods import UNITS, Calendar
-from pendosim.values import BOOLEAN, NUMBER, STRING, is_number, kind, plain_number, to_json
+from pendosim.values import BOOLEAN, NUMBER, STRING, is_number, kind, to_json
 
 ANONYMOUS_PREFIX = "_PENDO_T_"
 _PERIOD_UNITS = {"hourly": "hour", "daily": "day", "weekly": "week", "monthly": "month"}
 _PERIOD_UNITS |= {"quarterly": "quarter", "yearly": "year"}
 _COUNT_MAX = 1_000_000
+_TEXT_MAX = 1_000_000
+_LIST_MAX = 100_000
+_CHARACTERS_PER_ELEMENT = 100
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Environment:
     now: int
     calendar: Calendar
     app_ids: tuple[int, ...]
+    effort: Effort = field(default_factory=Effort, compare=False)
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,16 @@ def _start_of_period(environment: Environment, period: object, time: object) -> 
 
 
 def _date_distance(environment: Environment, first: object, second: object, period: object) -> int | None:
+    """Whole periods from the first to the second; negative where the second lies before it."""
     if first is None or second is None:
         return None
     unit, calendar = unit_of_period(period), environment.calendar
     begin, end = _whole(first, "dateDist()"), _whole(second, "dateDist()")
-    return calendar.ordinal(unit, end) - calendar.ordinal(unit, begin)
+    early, late = min(begin, end), max(begin, end)
+    whole = calendar.ordinal(unit, late) - calendar.ordinal(unit, early)
+    if calendar.shift(unit, early, whole) > late:
+        whole -= 1
+    return whole if begin <= end else -whole
 
 
 _GO_LAYOUT = re.compile(r"2006|January|Jan|Monday|Mon|01|02|03|15|04|05|PM|MST|-0700")
@@ -139,8 +149,44 @@ def _split(text: object, by: object) -> list[str] | None:
     return text.split(by) if by else list(text)
 
 
-def _rounded(rounding: Callable[[float], float]) -> Callable[[Any], Any]:
-    return lambda value: plain_number(rounding(value)) if is_number(value) else None
+def _text(value: object) -> str | None:
+    return None if value is None else _bounded(text_of(value))
+
+
+def joined_text(left: str, right: str) -> str:
+    return _bounded(left + right)
+
+
+def _bounded(text: str) -> str:
+    """Refuse what is too long: a text that doubles a few hundred times would fill any memory."""
+    if len(text) > _TEXT_MAX:
+        raise Refused(f"an expression makes a text of more than {_TEXT_MAX} characters")
+    return text
+
+
+def _list(*values: object) -> list[object]:
+    if sum(map(_weight, values)) > _LIST_MAX:
+        raise Refused(f"list() makes a list of more than {_LIST_MAX} elements, inner ones counted")
+    return list(values)
+
+
+def _weight(value: object) -> int:
+    """How many values are inside; given up where they are too many in any case."""
+    waiting, found = [value], 0
+    while waiting and found <= _LIST_MAX:
+        one = waiting.pop()
+        found += 1
+        if isinstance(one, list | dict):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, str):
+            found += len(one) // _CHARACTERS_PER_ELEMENT
+    return found
+
+
+def _app_ids(environment: Environment, which: object) -> list[int]:
+    if which != "*":
+        raise Refused('expandAppIds() wants "*"')
+    return list(environment.app_ids)
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -150,7 +196,7 @@ FUNCTIONS: dict[str, Function] = {
     "startOfPeriod": Function(_start_of_period, 2, 2, in_time=True),
     "dateDist": Function(_date_distance, 3, 3, in_time=True),
     "formatTime": Function(_format_time, 2, 2, in_time=True),
-    "expandAppIds": Function(lambda environment, _which: list(environment.app_ids), 1, 1, in_time=True),
+    "expandAppIds": Function(_app_ids, 1, 1, in_time=True),
     "if": Function(lambda test, yes, no: yes if test is True else no, 3, 3),
     "isNull": Function(lambda value: value is None, 1, 1),
     "isNil": Function(lambda value: value is None, 1, 1),
@@ -163,12 +209,10 @@ FUNCTIONS: dict[str, Function] = {
     "startsWith": Function(_starts_with, 2, 2),
     "split": Function(_split, 2, 2),
     "toLowerCase": Function(lambda value: value.lower() if isinstance(value, str) else None, 1, 1),
-    "toString": Function(lambda value: None if value is None else text_of(value), 1, 1),
+    "toString": Function(_text, 1, 1),
     "len": Function(_length, 1, 1),
-    "list": Function(lambda *values: list(values), 0, 1000),
+    "list": Function(_list, 0, 1000),
     "hash": Function(lambda value: None if value is None else stable_hash(value), 1, 1),
     "identified": Function(is_identified, 1, 1),
     "eventSubType": Function(lambda value: value.rsplit(":", 1)[-1] if isinstance(value, str) else None, 1, 1),
-    "floor": Function(_rounded(lambda value: value // 1), 1, 1),
-    "abs": Function(_rounded(abs), 1, 1),
 }

@@ -1,12 +1,13 @@
 """POST /api/v1/aggregation: the envelope around a pipeline."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pendosim.aggregation.answer import csv_pieces, json_pieces
-from pendosim.aggregation.pipeline import Pipeline, pipeline_of
-from pendosim.aggregation.sources import Rows
+from pendosim.aggregation.answer import answered
+from pendosim.aggregation.pipeline import pipeline_of
+from pendosim.aggregation.query import Rows
 from pendosim.errors import Refused
-from pendosim.values import Row
+from pendosim.values import Row, plain_json
 from pendosim.web.call import Call, Reply, Route, parsed_json, route
 
 
@@ -23,13 +24,20 @@ def _aggregate(call: Call) -> Reply:
     envelope = call.json()
     if not isinstance(envelope, dict) or not isinstance(envelope.get("request"), dict):
         raise Refused("the body is an object with response and request")
-    pipeline = pipeline_of(envelope["request"].get("pipeline"), call.world, call.world.environment())
+    pipeline = pipeline_of(_plain(envelope["request"].get("pipeline")), call.world, call.world.environment())
     if call.without_auto:
-        pipeline = Pipeline(pipeline.source, pipeline.spawned, (*pipeline.steps, _without_auto))
+        pipeline = replace(pipeline, steps=(*pipeline.steps, _without_auto))
     mime = _mime_type(envelope.get("response"))
     if mime == "text/csv":
-        return Reply(content_type=mime, pieces=csv_pieces(pipeline))
-    return Reply(pieces=json_pieces(pipeline))
+        return Reply(content_type=mime, pieces=answered(pipeline, as_csv=True))
+    return Reply(pieces=answered(pipeline, as_csv=False))
+
+
+def _plain(stages: object) -> object:
+    try:
+        return plain_json(stages)
+    except RecursionError as deep:
+        raise Refused("the pipeline is nested too deeply") from deep
 
 
 def _mime_type(response: object) -> str:

@@ -2,40 +2,53 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from pendosim.errors import Refused
-from pendosim.faults import Faults
-from pendosim.keys import Keys
-from pendosim.web import aggregate, lists
+from pendosim.throttle import AGGREGATION_PATH
+from pendosim.web import (
+    aggregate,
+    data_sync,
+    erasure,
+    exclusions,
+    feedback,
+    guides,
+    lists,
+    metadata,
+    reports,
+    segments,
+    tagged,
+)
 from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
-from pendosim.web.requests_seen import RequestLog, Seen
-from pendosim.web.track import TRACK_PATH, track
-from pendosim.world.world import World
+from pendosim.web.requests_seen import Seen
+from pendosim.web.subscription import KEY_HEADER, Subscription
+from pendosim.web.track import INGEST
 
-KEY_HEADER = "x-pendo-integration-key"
 FORBIDDEN = 403
-AGGREGATION_PATH = "/api/v1/aggregation"
-API_ROUTES: tuple[Route, ...] = (*lists.ROUTES, *aggregate.ROUTES)
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """Everything a listener serves from."""
-
-    world: World
-    keys: Keys
-    faults: Faults
-    log: RequestLog
+TOO_FAST = text_reply(429, "Too Many Requests")
+API_ROUTES: tuple[Route, ...] = (
+    *lists.ROUTES,
+    *tagged.ROUTES,
+    *metadata.ROUTES,
+    *erasure.ROUTES,
+    *segments.ROUTES,
+    *reports.ROUTES,
+    *guides.ROUTES,
+    *exclusions.ROUTES,
+    *data_sync.ROUTES,
+    *feedback.ROUTES,
+    *aggregate.ROUTES,
+)
 
 
 class Listener:
-    def __init__(self, subscription: Subscription, routes: Iterable[Route]) -> None:
+    def __init__(self, subscription: Subscription, routes: Iterable[Route], *, takes_secrets: bool = False) -> None:
+        """Serve the data host where `takes_secrets`: no integration key is good there."""
+        self._takes_secrets = takes_secrets
         self._of = subscription
         self._routes = tuple(routes)
 
@@ -54,10 +67,14 @@ class Listener:
         )
         self._of.log.add(seen)
         struck = Struck(self._of.faults.strike(path, source))
-        if struck.seconds():
-            await asyncio.sleep(struck.seconds())
-        reply = struck.answer() or await self._reply(request, body, given, struck)
-        return await deliver(request, reply, struck, seen)
+        seconds = struck.seconds() + self._of.world.options.think_ms / 1000
+        if seconds:
+            await asyncio.sleep(seconds)
+        with self._of.throttle.admitted(self._of.keys.find(given), path) as admitted:
+            reply = struck.answer()
+            if reply is None:
+                reply = await self._reply(request, body, given, struck) if admitted else TOO_FAST
+            return await deliver(request, reply, struck, seen)
 
     async def _reply(self, request: web.BaseRequest, body: bytes | Refused, given: str, struck: Struck) -> Reply:
         if isinstance(body, Refused):
@@ -72,8 +89,9 @@ class Listener:
             without_auto=struck.get("no_auto") is not None,
         )
         try:
-            if call.raw_path == TRACK_PATH:
-                return track(call, self._of.keys, given)
+            ingest = INGEST.get(call.raw_path)
+            if ingest is not None:
+                return ingest(call, self._of.keys, given)
             reply = await asyncio.to_thread(self._checked, call, given)
             return json_reply({"results": None}) if struck.get("null_results") else reply
         except Refused as refused:
@@ -81,11 +99,15 @@ class Listener:
 
     def _checked(self, call: Call, given: str) -> Reply:
         """Missing or bad key, refused endpoint and missing write access are 403 with an empty body."""
+        if self._takes_secrets:
+            known = self._of.keys.app_of(given) is not None
+            return text_reply(404, "not found") if known else text_reply(FORBIDDEN, "")
         call.key = self._of.keys.find(given)
         if call.key is None:
             return self._unknown_key(given)
         found, names = self._route(call)
-        if not call.key.may_use(call.raw_path) or (found is not None and found.write and not call.key.write):
+        may_use = call.key.may_use(call.method, "/" + "/".join(call.segments()))
+        if not may_use or (found is not None and found.write and not call.key.write):
             return text_reply(FORBIDDEN, "")
         if found is None:
             return text_reply(404, "not found")

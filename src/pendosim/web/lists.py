@@ -1,90 +1,21 @@
-"""The six GET lists (bare arrays), single objects, reports, metadata schemas, token/verify."""
+"""Single visitors and accounts, metadata schemas, token/verify."""
 
-from collections.abc import Callable
-
-import numpy as np
-
-from pendosim.aggregation.answer import csv_of
-from pendosim.aggregation.pipeline import pipeline_of
 from pendosim.aggregation.selection import whole
 from pendosim.errors import Refused
-from pendosim.tables import Table
 from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
-from pendosim.world.definitions import DAY_MS, in_apps
-from pendosim.world.ids import DEFAULT_APP_ID
-from pendosim.world.schema import metadata_schema
-from pendosim.world.world import World
+from pendosim.world.definitions import DAY_MS
 
 HISTORY_DAYS = 180
 _TIME_DIGITS = 14
-
-Listed = Callable[[World], list[Row]]
 
 
 def _verify(call: Call) -> Reply:
     return json_reply({"valid": True, "writeAccess": call.key is not None and call.key.write})
 
 
-def _by_app(listed: Listed) -> Callable[[Call], Reply]:
-    """Show the default application unless `appId` or `expand=*` says otherwise; ignore other parameters."""
-
-    def handler(call: Call) -> Reply:
-        found = list(in_apps(listed(call.world), _app_ids(call)))
-        if "id" in call.query:
-            wanted = call.query["id"].split(",")
-            found = [one for one in found if one["id"] in wanted]
-        return json_reply(found)
-
-    return handler
-
-
-def _app_ids(call: Call) -> tuple[int, ...] | None:
-    if "appId" in call.query:
-        try:
-            return (int(call.query["appId"]),)
-        except ValueError as bad:
-            raise Refused("appId is not a number") from bad
-    return None if call.query.get("expand") == "*" else (DEFAULT_APP_ID,)
-
-
-def _reports(call: Call) -> Reply:
-    return json_reply([report for report in call.world.reports if report["shared"]])
-
-
-def _segments(call: Call) -> Reply:
-    only_api = call.query.get("createdByApi") == "true"
-    shared = [segment for segment in call.world.segments if segment["shared"]]
-    return json_reply([segment for segment in shared if segment["createdByApi"] or not only_api])
-
-
-def _segment(call: Call) -> Reply:
-    return json_reply(_one(call.world.segments, call.entity_id("id"), "segment"))
-
-
-def _one(objects: list[Row], wanted: str, kind: str) -> Row:
-    found = next((one for one in objects if one["id"] == wanted), None)
-    if found is None:
-        raise Refused(f"{kind} not found", status=404)
-    return found
-
-
-def _report_rows(call: Call) -> list[Row]:
-    report = _one(call.world.reports, call.entity_id("id"), "report")
-    stages = report["aggregation"]["pipeline"]
-    return list(pipeline_of(stages, call.world, call.world.environment()).rows())
-
-
-def _report_json(call: Call) -> Reply:
-    return json_reply(_report_rows(call))
-
-
-def _report_csv(call: Call) -> Reply:
-    return Reply(content_type="text/csv", pieces=csv_of(_report_rows(call)))
-
-
 def _visitor(call: Call) -> Reply:
-    return json_reply(_visitor_object(_entity(call.world.visitors(), "visitorId", call.entity_id("id"))))
+    return json_reply(_visitor_object(_entity(call, "visitor")))
 
 
 def _visitor_object(row: Row) -> Row:
@@ -100,7 +31,7 @@ def _visitor_object(row: Row) -> Row:
 
 def _history(call: Call) -> Reply:
     """Timeline of one day; 422 without a start time, nothing from before about 180 days."""
-    visitor = _entity(call.world.visitors(), "visitorId", call.entity_id("id"))["visitorId"]
+    visitor = _entity(call, "visitor")["visitorId"]
     start = call.query.get("starttime", "")
     if not start.isdecimal() or len(start) > _TIME_DIGITS:
         raise Refused("starttime is a time in milliseconds", status=422)
@@ -129,36 +60,23 @@ def _with_identified_visit(metadata: Row) -> Row:
 
 
 def _account(call: Call) -> Reply:
-    row = _entity(call.world.accounts(), "accountId", call.entity_id("id"))
+    row = _entity(call, "account")
     return json_reply({"id": row["accountId"], "metadata": row["metadata"]})
 
 
-def _entity(table: Table, name: str, wanted: str) -> Row:
-    column = table.column((name,))
-    places = [] if column is None else np.flatnonzero(column.compare("==", wanted)).tolist()
-    if not places:
+def _entity(call: Call, kind: str) -> Row:
+    """As it is now: what was written shows here at once."""
+    with call.world.present() as state:
+        row = state.entities[kind].row(call.entity_id("id"))
+    if row is None:
         raise Refused("not found", status=404)
-    return table.row(places[0])
-
-
-def _schema(call: Call) -> Reply:
-    return json_reply(metadata_schema(call.names["kind"], call.world.definitions.app_ids()))
+    return row
 
 
 ROUTES: tuple[Route, ...] = (
     route("GET", "/api/v1/token/verify", _verify),
-    route("GET", "/api/v1/page", _by_app(lambda world: world.definitions.pages)),
-    route("GET", "/api/v1/feature", _by_app(lambda world: world.definitions.features)),
-    route("GET", "/api/v1/tracktype", _by_app(lambda world: world.definitions.track_types)),
-    route("GET", "/api/v1/guide", _by_app(lambda world: world.guides)),
-    route("GET", "/api/v1/report", _reports),
-    route("GET", "/api/v1/report/{id}/results.json", _report_json),
-    route("GET", "/api/v1/report/{id}/results.csv", _report_csv),
-    route("GET", "/api/v1/segment", _segments),
-    route("GET", "/api/v1/segment/{id}", _segment),
     route("GET", "/api/v1/visitor/{id}", _visitor),
     route("GET", "/api/v1/visitor/{id}/history", _history),
     route("GET", "/api/v1/visitor/metadata/{group}/{field}/{value}", _visitors_by_metadata),
     route("GET", "/api/v1/account/{id}", _account),
-    route("GET", "/api/v1/metadata/schema/{kind}", _schema),
 )

@@ -8,7 +8,7 @@ from typing import Any
 KEPT_MAX = 100_000
 
 
-@dataclass
+@dataclass(slots=True)
 class Seen:
     at: int
     """Milliseconds since the epoch, on the simulator's clock."""

@@ -1,6 +1,6 @@
 """Rows of the accounts source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,8 +22,16 @@ def account_table(options: Options, people: People, visitor_last: np.ndarray[tup
     chosen = people.account >= 0
     if count and len(people.account):
         np.maximum.at(last, people.account[chosen], visitor_last[chosen])
-    order = random_of(options.seed, "account order").permutation(count)
-    return Table.of_rows(_rows(options, people, last.tolist(), order.tolist()))
+    return Table.of_rows(_rows(options, people, last.tolist(), _order(options, count)))
+
+
+def given_accounts(options: Options, encoded: Sequence[bytes]) -> Table:
+    return Table.of_encoded([encoded[place] for place in _order(options, len(encoded))])
+
+
+def _order(options: Options, count: int) -> list[int]:
+    order: list[int] = random_of(options.seed, "account order").permutation(count).tolist()
+    return order
 
 
 def _rows(options: Options, people: People, last: list[int], order: list[int]) -> Iterator[Row]:

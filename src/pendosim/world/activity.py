@@ -80,7 +80,9 @@ def made_activity(options: Options, people: People, calendar: Calendar, now: int
     made = _events(random, people, session_start, session_app, visitor)
     made = made.where(made.time <= now)
     made = made.where(np.argsort(made.time, kind="stable"))
-    return _at_one_instant(made, calendar, now) if options.one_timestamp else made
+    if options.one_timestamp:
+        return replace(made, time=np.full(len(made), shared_instant(calendar, now), dtype=np.int64))
+    return _some_at_one_instant(made, options.same_instant, calendar, now) if options.same_instant else made
 
 
 def _power_law(random: np.random.Generator, count: int, among: int) -> Places:
@@ -138,6 +140,18 @@ def _items(random: np.random.Generator, kind: Places, app: Places) -> Places:
     return items
 
 
-def _at_one_instant(activity: Activity, calendar: Calendar, now: int) -> Activity:
-    yesterday = calendar.add("day", calendar.floor("day", now), -1)
-    return replace(activity, time=np.full(len(activity), yesterday + 15 * HOUR_MS, dtype=np.int64))
+def shared_instant(calendar: Calendar, now: int) -> int:
+    """In the last second of yesterday, so that in its day and hour nothing is later."""
+    return calendar.floor("day", now) - 1000
+
+
+def _some_at_one_instant(activity: Activity, visitors: int, calendar: Calendar, now: int) -> Activity:
+    """Move the last event of some of yesterday's visitors."""
+    instant = shared_instant(calendar, now)
+    yesterday = calendar.floor("day", instant)
+    places = np.flatnonzero((activity.time >= yesterday) & (activity.time <= instant))[::-1]
+    lasts = places[np.unique(activity.visitor[places], return_index=True)[1]]
+    time = activity.time.copy()
+    time[np.sort(lasts)[-visitors:]] = instant
+    moved = replace(activity, time=time)
+    return moved.where(np.argsort(time, kind="stable"))

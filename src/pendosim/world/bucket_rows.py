@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pendosim.periods import QUARTER_HOUR_MS, Calendar
+from pendosim.pieces import joined, json_text, taken, texts
 from pendosim.tables import ArrowArray, Column, Table, number_column, string_column
-from pendosim.values import plain_number, to_json
+from pendosim.values import plain_number
 from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
 from pendosim.world.words import PLACES
 
@@ -130,60 +131,41 @@ def _encoded(source: BucketSource, unit: str, counted: Counted, pools: Pools, ca
     """Join ready pieces of JSON, column by column: half a million dicts would take many seconds."""
     first = counted.first
     session = pa.array(_mixed(first.session)).cast(pa.large_string())
-    last_time = _text(counted.last_time)
+    last_time = texts(counted.last_time)
     pieces: list[Any] = [
-        _taken(['{"accountId":' + _json(account) for account in (*pools.account_ids, "")], first.account),
-        _taken([f',"appId":{app},"server":{_json(server)}' for app, server in pools.apps], first.app),
+        taken(['{"accountId":' + json_text(account) for account in (*pools.account_ids, "")], first.account),
+        taken([f',"appId":{app},"server":{json_text(server)}' for app, server in pools.apps], first.app),
         _bucket_pieces(unit, counted.bucket, calendar),
         ',"firstTime":',
-        _text(counted.first_time),
+        texts(counted.first_time),
         ',"lastTime":',
         last_time,
         ',"numEvents":',
-        _text(counted.events),
+        texts(counted.events),
         ',"numMinutes":',
-        _text(counted.minutes),
+        texts(counted.minutes),
         *_item_pieces(source, first, pools),
-        _taken([_ip_piece(place, ip) for place, ip in enumerate(pools.ips)], first.ip),
-        _taken([f',"userAgent":{_json(agent)}' for agent in pools.user_agents], first.browser),
+        taken([_ip_piece(place, ip) for place, ip in enumerate(pools.ips)], first.ip),
+        taken([f',"userAgent":{json_text(agent)}' for agent in pools.user_agents], first.browser),
         ',"visitorId":',
-        _taken([_json(visitor) for visitor in pools.visitor_ids], first.visitor),
+        taken([json_text(visitor) for visitor in pools.visitor_ids], first.visitor),
         ',"analyticsSessionId":"',
         session,
         '","tabId":"t',
-        _text(first.session),
+        texts(first.session),
         _replay_pieces(first, session, last_time),
         *_click_pieces(source, first),
         "},",
     ]
-    return _joined(pieces).cast(pa.large_binary())
+    return joined(pieces).cast(pa.large_binary())
 
 
 def _replay_pieces(first: Activity, session: ArrowArray, last_time: ArrowArray) -> ArrowArray:
     """Only some sessions are recorded; the other rows lack these fields."""
-    texts = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session, '","signatureAgent":""']
-    texts += [',"lastKeyFrameTimestamp":', last_time]
-    recorded: ArrowArray = pa.array(first.session % _RECORDED_EVERY == 0)
-    return pc.if_else(recorded, _joined(texts), pa.scalar('"', pa.large_string()))
-
-
-def _joined(pieces: Sequence[Any]) -> ArrowArray:
-    scalars = [pa.scalar(piece, pa.large_string()) if isinstance(piece, str) else piece for piece in pieces]
-    return pc.binary_join_element_wise(*scalars, pa.scalar("", pa.large_string()))
-
-
-def _json(value: object) -> str:
-    return to_json(value).decode()
-
-
-def _text(numbers: Places) -> ArrowArray:
-    return pa.array(numbers).cast(pa.large_string())
-
-
-def _taken(pool: Sequence[str], places: Places) -> ArrowArray:
-    """Take from the pool; its last for place -1."""
-    indices: ArrowArray = pa.array(places % max(1, len(pool)))
-    return pa.array(pool, pa.large_string()).take(indices)
+    parts = ['","recordingId":"rec', session, '","recordingSessionId":"rs', session, '","signatureAgent":""']
+    parts += [',"lastKeyFrameTimestamp":', last_time]
+    recorded: ArrowArray = pa.array(is_recorded(first.session))
+    return pc.if_else(recorded, joined(parts), pa.scalar('"', pa.large_string()))
 
 
 def _mixed(numbers: Places) -> Places:
@@ -193,27 +175,25 @@ def _mixed(numbers: Places) -> Places:
 
 def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> ArrowArray:
     starts, place = np.unique(bucket, return_inverse=True)
-    wider = _BUCKETS[_BUCKETS.index(unit) :]
-    # An hourRange row names its hour and its week, month and quarter; only dayRange rows have a day.
-    named = [name for name in wider if name in (unit, "week", "month", "quarter")]
+    named = bucket_names(unit)
     pool = ["".join(f',"{name}":{calendar.floor(name, int(start))}' for name in named) for start in starts]
-    return _taken(pool, place)
+    return taken(pool, place)
 
 
 def _ip_piece(place: int, ip: str) -> str:
     of = PLACES[place % len(PLACES)]
     where = f'"latitude":{plain_number(of.latitude)},"longitude":{plain_number(of.longitude)}'
-    return f',"remoteIp":{_json(ip)},"country":{_json(of.country)},"region":{_json(of.region)},{where}'
+    return f',"remoteIp":{json_text(ip)},"country":{json_text(of.country)},"region":{json_text(of.region)},{where}'
 
 
 def _item_pieces(source: BucketSource, first: Activity, pools: Pools) -> list[Any]:
     if source.kind is None:
         return [',"pageId":"allevents","properties":{}']
-    named = _taken([f',"{source.item_field}":{_json(item)}' for item in pools.item_ids[source.kind]], first.item)
-    properties = _taken([f',"properties":{one}' for one in pools.properties], first.properties)
+    named = taken([f',"{source.item_field}":{json_text(item)}' for item in pools.item_ids[source.kind]], first.item)
+    properties = taken([f',"properties":{one}' for one in pools.properties], first.properties)
     if source.kind != PAGE:
         return [named, properties]
-    return [named, _taken([f',"parameters":{one}' for one in pools.parameters], first.parameter), properties]
+    return [named, taken([f',"parameters":{one}' for one in pools.parameters], first.parameter), properties]
 
 
 def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
@@ -223,7 +203,7 @@ def _click_pieces(source: BucketSource, first: Activity) -> list[Any]:
     names = ("rageClickCount", "errorClickCount", "deadClickCount", "uTurnCount")
     pool = ["".join(f',"{name}":{int(number == place)}' for place, name in enumerate(names)) for number in range(20)]
     spread = _mixed(first.session) % len(pool) if source.kind != FEATURE else np.full(len(first), 19, dtype=np.int64)
-    return [_taken(pool, spread)]
+    return [taken(pool, spread)]
 
 
 def _columns(
@@ -257,3 +237,20 @@ def _columns(
 
 def _wider_column(calendar: Calendar, unit: str, bucket: Places) -> Column:
     return number_column(calendar.floors(unit, bucket))
+
+
+def is_recorded(session: Places) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    recorded: np.ndarray[tuple[int], np.dtype[np.bool_]] = session % _RECORDED_EVERY == 0
+    return recorded
+
+
+def recording_names(session: int) -> tuple[str, str]:
+    """RecordingId and recordingSessionId, as the rows of that session name them."""
+    mixed = int(_mixed(np.array([session], dtype=np.int64))[0])
+    return f"rec{mixed}", f"rs{mixed}"
+
+
+def bucket_names(unit: str) -> list[str]:
+    """List the buckets a row names: an hour its week, month and quarter too, but only dayRange rows have a day."""
+    wider = _BUCKETS[_BUCKETS.index(unit) :]
+    return [name for name in wider if name in (unit, "week", "month", "quarter")]

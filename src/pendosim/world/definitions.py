@@ -15,6 +15,8 @@ PAGES_PER_APP = 40
 FEATURES_PER_APP = 60
 
 Author = dict[str, Any]
+# Who changes what is changed by API.
+SYSTEM_AUTHOR: Author = {"id": "-42", "username": "", "first": "", "last": "", "role": 0, "userType": ""}
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Definitions:
 
     def app_ids(self) -> tuple[int, ...]:
         return tuple(app.id for app in self.apps)
+
+    def groups(self) -> list[Row]:
+        """Product areas, each once."""
+        return list({one["group"]["id"]: one["group"] for one in self.pages + self.features}.values())
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Tagging:
             "rootVersionId": root,
             "stableVersionId": stable_version_id(root, updated),
             "group": group_of(number),
+            "color": ".groupColor01",
+            "description": "",
         }
 
     def watermarks(self) -> Row:
@@ -139,6 +147,7 @@ def _page(tagging: Tagging, app: App, number: int) -> Row:
         "rulesjson": "",
         "excludeRules": [],
         "suggestedName": "",
+        "suggestedTagRules": [],
         "ignoredFrustrationTypes": [],
     }
     return page | extra

@@ -1,10 +1,12 @@
-"""Guides with steps and polls (one of them an NPS survey), segments and reports."""
+"""Guides with steps and polls; the first of each application is an NPS survey, another one is an experiment."""
 
 from typing import Any
 
 from pendosim.values import Row
+from pendosim.world.audience import audience, audience_hint
 from pendosim.world.definitions import DAY_MS, App, Tagging
-from pendosim.world.ids import object_id, short_id
+from pendosim.world.guide_steps import guide_step
+from pendosim.world.ids import short_id
 from pendosim.world.words import GUIDE_NAMES
 
 _STATES = ("public", "public", "staged", "draft", "disabled", "public")
@@ -12,8 +14,11 @@ _LAUNCHES = ("auto", "badge", "launcher", "dom", "api")
 CHOICES = ("Very easy", "Fine", "Hard")
 
 
-def made_guides(apps: tuple[App, ...], seed: int, now: int) -> list[Row]:
-    """For each application: an NPS survey first, then ordinary guides, one of them with a choice poll."""
+def made_guides(apps: tuple[App, ...], seed: int, now: int, features: list[Row], segments: list[Row]) -> list[Row]:
+    """For each application: an NPS survey first, then ordinary guides, one of them with a choice poll.
+
+    One is for the members of the first of `segments`, one is an experiment on the use of the first of `features`.
+    """
     tagging = Tagging(seed, now)
     found = []
     for app in apps:
@@ -21,7 +26,19 @@ def made_guides(apps: tuple[App, ...], seed: int, now: int) -> list[Row]:
         for number, name in enumerate(GUIDE_NAMES, start=1):
             polls = _choice_polls(seed, app) if number == 1 else []
             found.append(_guide(tagging, app, name, number, polls=polls))
+        found[-1] |= _aimed(segments[0]["id"])
+        found[-2] |= _experiment(now, next(one["id"] for one in features if one["appId"] == app.id))
     return found
+
+
+def _aimed(segment_id: str) -> Row:
+    return {"audience": audience(segment_id), "audienceUiHint": audience_hint(segment_id)}
+
+
+def _experiment(now: int, feature_id: str) -> Row:
+    times = {"startTime": now - 60 * DAY_MS, "endTime": now + 30 * DAY_MS}
+    conversion = {"attributionWindow": 7 * DAY_MS, "itemId": feature_id, "itemType": "Feature"}
+    return {"experiment": times | {"groupSize": 50, "notificationDuration": 0}, "conversion": conversion}
 
 
 def _nps_polls(seed: int, app: App) -> list[Row]:
@@ -63,7 +80,6 @@ def _guide(tagging: Tagging, app: App, name: str, number: int, *, polls: list[Ro
     guide = tagging.common("Guide", app, name, number)
     state, steps = _STATES[number % len(_STATES)], 1 + number % 3
     published = guide["createdAt"] + DAY_MS if state in ("public", "disabled") else 0
-    audience = [{"source": {"visitors": None}}, {"select": {"visitorId": "visitorId"}}]
     flags = {"isMultiStep": steps > 1, "isTraining": False, "isModule": False, "isTopLevel": True}
     times = {"publishedAt": published, "resetAt": 0, "showsAfter": 0, "expiresAfter": 0, "recurrence": 0}
     times |= {
@@ -72,6 +88,7 @@ def _guide(tagging: Tagging, app: App, name: str, number: int, *, polls: list[Ro
         "validThrough": tagging.now,
     }
     texts = {"authoredLanguage": "en-US", "editorType": "vge", "emailState": "", "description": ""}
+    texts |= {"minAgentVersion": "", "originId": guide["id"], "resourceCenterId": ""}
     return (
         guide
         | {"state": state, "launchMethod": _LAUNCHES[number % len(_LAUNCHES)], "publishedEver": published > 0}
@@ -80,11 +97,13 @@ def _guide(tagging: Tagging, app: App, name: str, number: int, *, polls: list[Ro
         | texts
         | {
             "autoCreateFeedback": False,
-            "audience": audience,
-            "audienceUiHint": {"filters": []},
+            "audience": audience(),
+            "audienceUiHint": audience_hint(),
             "attributes": _attributes(name),
             "polls": polls,
-            "steps": [_step(guide, number, rank, polls if rank == 0 else []) for rank in range(steps)],
+            "steps": [guide_step(guide, number, rank, polls if rank == 0 else []) for rank in range(steps)],
+            "translationStates": [],
+            "dependentMetadata": [],
         }
     )
 
@@ -97,82 +116,7 @@ def _attributes(name: str) -> dict[str, Any]:
         "capping": {"maxImpressions": 1, "maxSessionImpressions": 1},
         "dates": {"en-US": "2024-03-08"},
         "isAnnouncement": name == "What is new",
-    }
-
-
-def _step(guide: Row, number: int, rank: int, polls: list[Row]) -> Row:
-    name = object_id("GuideStep", guide["id"], rank)
-    return {
-        "id": name,
-        "guideId": guide["id"],
-        "templateId": "building-block",
-        "type": ["lightbox", "tooltip", "banner"][(number + rank) % 3],
-        "name": f"Step {rank + 1}",
-        "rank": rank,
-        "pageId": "",
-        "pollIds": [poll["id"] for poll in polls],
-        "advanceMethod": "button",
-        "contentType": "text/html; charset=utf-8",
-        "contentUrl": f"https://content.example.com/guide-content/{guide['id']}/{name}.dom.json",
-        "regexUrlRule": "",
-        "elementPathRule": "",
-        "lastUpdatedAt": guide["lastUpdatedAt"],
-        "resetAt": 0,
-        "attributes": {"width": 500, "themeId": "", "variables": {}},
-    }
-
-
-def made_segments(app: App, seed: int, now: int) -> list[Row]:
-    """Those shared with everyone, which are all that the list shows."""
-    tagging = Tagging(seed, now)
-    rules = {"Admins": "metadata.agent.isadmin == true", "Pro plan": 'metadata.custom.plan == "pro"'}
-    found = []
-    for number, (name, rule) in enumerate(rules.items()):
-        pipeline = [{"source": {"visitors": None}}, {"identified": "visitorId"}, {"filter": rule}]
-        segment = tagging.common("Segment", app, name, number)
-        for absent in ("appId", "appIds", "group", "stableVersionId"):
-            del segment[absent]
-        extra = {"createdByApi": False, "shared": True, "pipeline": pipeline, "dependentMetadata": []}
-        found.append(segment | extra | {"definition": {"filters": [{"rule": rule}]}, "isFocusGroup": False})
-    return found
-
-
-def made_reports(app: App, seed: int, now: int) -> list[Row]:
-    """One on visitors, one on accounts; both can be run."""
-    tagging = Tagging(seed, now)
-    visitors = {"visitorId": "visitorId", "visitor_agent_language": "metadata.agent.language"}
-    visitors |= {"visitor_auto_firstvisit": "metadata.auto.firstvisit"}
-    accounts = {"accountId": "accountId", "account_auto_id": "metadata.auto.id"}
-    return [
-        _report(tagging, app, "All visitors", "visitor", visitors),
-        _report(tagging, app, "All accounts", "account", accounts),
-    ]
-
-
-def _report(tagging: Tagging, app: App, name: str, kind: str, columns: dict[str, str]) -> Row:
-    report = tagging.common("Report", app, name, 0)
-    for absent in ("appId", "appIds", "group"):
-        del report[absent]
-    source = {"source": {f"{kind}s": None}}
-    stages = [source, {"identified": f"{kind}Id"}, {"sort": [f"{kind}Id"]}, {"select": columns}]
-    shown = [
-        {"columnName": column, "columnLabel": column, "kind": kind, "fieldName": of} for column, of in columns.items()
-    ]
-    return report | {
-        "type": "Saved Reports",
-        "level": "public",
-        "scope": "",
-        "share": "everyone",
-        "shared": True,
-        "target": kind,
-        "ownedByUser": report["createdByUser"],
-        "lastRunAt": tagging.now,
-        "lastSuccessRunAt": tagging.now,
-        "lastSuccessRunObj": "",
-        "definition": {"type": kind, "kind": kind, "config": {"appId": app.id, "columns": shown}},
-        "aggregation": {
-            "pipeline": stages,
-            "fields": [{"type": "string", "field": column, "title": column} for column in columns],
-        },
-        "aggregationList": [],
+        "badge": {"name": "help", "position": "top-right"} if name == "What is new" else None,
+        "activation": {"event": [], "selector": ""},
+        "resourceCenter": {},
     }

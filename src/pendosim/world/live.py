@@ -1,23 +1,29 @@
-"""Events sent while the simulator runs, joined to those it began with."""
+"""Events that come, go and change while the simulator runs, joined to those it began with."""
 
-import threading
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pendosim.values import Row, to_json
-from pendosim.world.activity import TRACK, Activity, empty_activity
+from pendosim.world.activity import TRACK, Activity, Places
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.definitions import App, Tagging, track_type
+from pendosim.world.track_limits import TRACK_TYPES_MAX, PropertyLimits
 
 
-@dataclass(frozen=True)
-class TrackEvent:
-    name: str
+class SentEvent(NamedTuple):
+    kind: int
+    """PAGE, FEATURE, TRACK or OTHER."""
+    item: str
+    """Of track events the name, of pages and features the id, otherwise empty."""
     visitor_id: str
     account_id: str
+    """Empty for none."""
     time: int
+    app: int
+    """Its place among the applications."""
     properties: dict[str, Any]
     ip: str
     user_agent: str
@@ -40,72 +46,125 @@ class _Pool:
         return self.places[word]
 
 
-class LiveEvents:
-    """Track events in the default application, as numbers into pools that grow."""
+class EventStream:
+    """Every single event as numbers into pools that grow. Not safe for threads: its owner holds a lock."""
 
-    def __init__(self, pools: Pools, app: App, tagging: Tagging, track_types: list[Row]) -> None:
-        self._visitors = _Pool(list(pools.visitor_ids))
-        self._accounts = _Pool(list(pools.account_ids))
-        self._agents = _Pool(list(pools.user_agents))
-        self._ips = _Pool(list(pools.ips))
+    def __init__(
+        self,
+        made: Callable[[], Activity],
+        pools: Pools,
+        apps: tuple[App, ...],
+        tagging: Tagging,
+        track_types: list[Row],
+    ) -> None:
+        """Begin with `made`; new track types are added to `track_types` itself."""
+        self._made = made
+        self._activity: Activity | None = None
+        self._new: list[tuple[int, ...]] = []
+        self.version = 0
+        self._visitors, self._accounts = _Pool(list(pools.visitor_ids)), _Pool(list(pools.account_ids))
+        self._agents, self._ips = _Pool(list(pools.user_agents)), _Pool(list(pools.ips))
         self._properties = _Pool(list(pools.properties))
-        self._pools = pools
-        self._app, self._tagging, self._types = app, tagging, track_types
-        self._type_places = {
-            one["trackTypeName"]: place for place, one in enumerate(track_types) if one["appId"] == app.id
-        }
+        self._items = {kind: _Pool(list(ids)) for kind, ids in pools.item_ids.items() if kind != TRACK}
+        self._pools, self._apps, self._tagging, self._types = pools, apps, tagging, track_types
+        self._type_places = {(one["appId"], one["trackTypeName"]): place for place, one in enumerate(track_types)}
+        self._limits = PropertyLimits()
 
-        self._rows: list[tuple[int, ...]] = []
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    def add(self, event: TrackEvent) -> None:
-        with self._lock:
-            self._rows.append(self._numbers(event))
-
-    def activity_and_pools(self) -> tuple[Activity, Pools]:
-        with self._lock:
-            activity = Activity(*np.array(self._rows, dtype=np.int64).T) if self._rows else empty_activity()
-            return activity, self._pools_now()
-
-    def _numbers(self, event: TrackEvent) -> tuple[int, ...]:
-        """In the order of Activity's fields."""
-        account = self._accounts.place(event.account_id) if event.account_id else -1
-        properties = self._properties.place(to_json(event.properties).decode())
-        visitor, agent = self._visitors.place(event.visitor_id), self._agents.place(event.user_agent)
-        return (
-            event.time,
-            visitor,
-            account,
-            0,
-            TRACK,
-            self._type(event),
-            agent,
-            self._ips.place(event.ip),
-            0,
-            0,
-            properties,
+    def add(self, event: SentEvent) -> bool:
+        """Say whether the limits let the event in."""
+        item = self._item(event)
+        if item is None:
+            return False
+        properties = self._limits.kept(event.properties)
+        # In the order of Activity's fields.
+        self._new.append(
+            (
+                event.time,
+                self._visitors.place(event.visitor_id),
+                self._accounts.place(event.account_id) if event.account_id else -1,
+                event.app,
+                event.kind,
+                item,
+                self._agents.place(event.user_agent),
+                self._ips.place(event.ip),
+                0,
+                0,
+                self._properties.place(to_json(properties).decode()),
+            )
         )
+        self.version += 1
+        return True
 
-    def _type(self, event: TrackEvent) -> int:
-        """Find the track type; a new name makes a new one."""
-        if event.name not in self._type_places:
-            self._type_places[event.name] = len(self._types)
-            made = track_type(self._tagging, self._app, event.name, len(self._types))
-            self._types.append(made | {"eventPropertyNameList": list(event.properties)})
-        return self._type_places[event.name]
-
-    def _pools_now(self) -> Pools:
+    def current(self) -> tuple[Activity, Pools]:
         of = self._pools
-        return Pools(
+        types: dict[int, Sequence[str]] = {TRACK: [one["id"] for one in self._types]}
+        pools = Pools(
             visitor_ids=list(self._visitors.words),
             account_ids=list(self._accounts.words),
             apps=of.apps,
-            item_ids=of.item_ids | {TRACK: [one["id"] for one in self._types]},
+            item_ids=types | {kind: list(pool.words) for kind, pool in self._items.items()},
             user_agents=list(self._agents.words),
             ips=list(self._ips.words),
             parameters=of.parameters,
             properties=list(self._properties.words),
         )
+        return self._merged(), pools
+
+    def erase(self, *, visitors: Collection[str] = (), accounts: Collection[str] = ()) -> None:
+        activity = self._merged()
+        erased = np.isin(
+            activity.visitor, [self._visitors.places[name] for name in visitors if name in self._visitors.places]
+        )
+        erased |= np.isin(
+            activity.account, [self._accounts.places[name] for name in accounts if name in self._accounts.places]
+        )
+        self._replace(activity.where(~erased))
+
+    def restate(self, since: int, until: int, events: int) -> None:
+        """Let the window hold so many more events, or fewer, spread over those that it has."""
+        activity = self._merged()
+        inside = np.flatnonzero((activity.time >= since) & (activity.time < until))
+        if not len(inside):
+            return
+        chosen = _spread(inside, abs(events))
+        if events > 0:
+            self._replace(activity.joined(activity.where(chosen)))
+        else:
+            self._replace(activity.where(np.setdiff1d(np.arange(len(activity)), chosen)))
+
+    def _merged(self) -> Activity:
+        activity = self._made() if self._activity is None else self._activity
+        if self._new:
+            activity = activity.joined(Activity(*np.array(self._new, dtype=np.int64).T))
+            self._new = []
+        self._activity = activity
+        return activity
+
+    def _replace(self, activity: Activity) -> None:
+        self._activity = activity
+        self.version += 1
+
+    def _item(self, event: SentEvent) -> int | None:
+        if event.kind in self._items:
+            return self._items[event.kind].places[event.item]
+        return self._type(event) if event.kind == TRACK else -1
+
+    def _type(self, event: SentEvent) -> int | None:
+        """Find the track type; a new name makes a new one, up to a limit for each application."""
+        app = self._apps[event.app]
+        known = self._type_places.get((app.id, event.item))
+        if known is not None:
+            return known
+        if sum(of == app.id for of, _ in self._type_places) >= TRACK_TYPES_MAX:
+            return None
+        place = self._type_places[app.id, event.item] = len(self._types)
+        made = track_type(self._tagging, app, event.item, place)
+        self._types.append(made | {"eventPropertyNameList": list(event.properties)})
+        return place
+
+
+def _spread(places: Places, count: int) -> Places:
+    """So many of them, evenly; again from the start where there are not enough."""
+    if count >= len(places):
+        return np.resize(places, count)
+    return places[np.arange(count) * len(places) // count]

@@ -68,22 +68,35 @@ _NOT_KEPT = {"custom": {"oldsegment": ("string", "Old_Segment")}}
 _Fields = dict[str, tuple[str, str]]
 
 
+_PARENT: dict[str, dict[str, tuple[str, str]]] = {
+    "auto": {"id": ("string", "Parent Account ID"), "lastupdated": ("time", "Last Updated")},
+    "agent": {"name": ("string", "Name")},
+    "pendo": {},
+}
+
+
 def metadata_schema(kind: str, app_ids: tuple[int, ...]) -> Row:
     """Empty for a kind that does not exist: Pendo answers 200 there."""
     if kind == "visitor":
         groups: dict[str, _Fields] = {"auto": _AUTO_VISITOR, **_VISITOR}
     elif kind == "account":
         groups = {"auto": _AUTO_ACCOUNT, **_ACCOUNT}
+    elif kind == "parentAccount":
+        return {
+            group: {name: schema_entry(group, *of) for name, of in fields.items()} for group, fields in _PARENT.items()
+        }
     else:
         return {}
     groups |= {auto_group(app): _PER_APP for app in app_ids}
-    schema = {group: {name: _entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()}
+    schema = {
+        group: {name: schema_entry(group, *of) for name, of in fields.items()} for group, fields in groups.items()
+    }
     for group, fields in _NOT_KEPT.items():
-        schema[group] |= {name: _entry(group, *of) | {"isDeleted": True} for name, of in fields.items()}
+        schema[group] |= {name: schema_entry(group, *of) | {"isDeleted": True} for name, of in fields.items()}
     return schema
 
 
-def _entry(group: str, of: str, display: str) -> Row:
+def schema_entry(group: str, of: str, display: str) -> Row:
     entry: Row = {"Type": of, "DisplayName": display, "ElementType": "string" if of == "list" else ""}
     entry |= {
         "ElementFormat": "",

@@ -1,6 +1,6 @@
 """Rows of the visitors source: every group and type of metadata, and everything that is missing sometimes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,21 @@ _LAG_MS = 900_000
 
 def visitor_table(options: Options, people: People, activity: Activity, apps: tuple[App, ...], now: int) -> Table:
     count = len(people.visitor_ids)
-    order = random_of(options.seed, "visitor order").permutation(count)
+    order = _order(options, count)
     last = last_visits(options, people, activity, now)
     rows = _rows(options, people, last, order, apps)
     return Table.of_rows(rows, {"visitorId": lambda: string_column(order, people.visitor_ids)})
+
+
+def given_visitors(options: Options, people: People, encoded: Sequence[bytes]) -> Table:
+    """Rows in the order of `people`, served in the order that made ones have."""
+    order = _order(options, len(encoded))
+    rows = [encoded[place] for place in order.tolist()]
+    return Table.of_encoded(rows, {"visitorId": lambda: string_column(order, people.visitor_ids)})
+
+
+def _order(options: Options, count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return random_of(options.seed, "visitor order").permutation(count)
 
 
 def last_visits(options: Options, people: People, activity: Activity, now: int) -> np.ndarray[Any, np.dtype[np.int64]]:
