@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
+from pendant.connectors.pendo.metadata import known_apps
 from pendant.connectors.pendo.nested import fields_of, joined
 from pendant.connectors.pendo.query import listing
 from pendant.connectors.pendo.records import ALL
@@ -21,11 +22,15 @@ _any = msgspec.json.Decoder(Raw)
 
 
 class Objects:
-    """Implements Records: a list is its elements; an object is one record, or, with `members`, one for each member."""
+    """Implements Records: a list is its elements; an object is one record, or, with `members`, one for each member.
 
-    def __init__(self, channel: Channel, resource: Resource) -> None:
+    What belongs to applications is asked for one application after the other.
+    """
+
+    def __init__(self, channel: Channel, resource: Resource, *, apps: Sequence[int]) -> None:
         self._channel = channel
         self._resource = resource
+        self._apps = apps
 
     def plan(self) -> Sequence[Slice]:
         return [ALL]
@@ -37,13 +42,12 @@ class Objects:
         return None
 
     def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
-        answer = self._channel.call(listing(self._resource.path, app=None, by_app=False))
-        try:
-            whole = _any.decode(answer.body)
-        except msgspec.DecodeError:
-            raise BrokenAnswer("answer_unexpected", "The answer is not JSON.") from None
-        if found := list(self._records(whole)):
-            yield found
+        by_app = self._resource.apps == "query"
+        apps: Sequence[int | None] = (self._apps or known_apps(self._channel)) if by_app else []
+        for app in apps or [None]:
+            answer = self._channel.call(listing(self._resource.path, app=app, by_app=app is not None))
+            if found := list(self._records(_decoded(answer.body))):
+                yield found
 
     def _records(self, whole: Raw) -> Iterator[Raw]:
         if bytes(whole).lstrip().startswith(b"["):
@@ -55,3 +59,10 @@ class Objects:
                 items = _items.decode(value) if bytes(value).startswith(b"[") else [value]
                 for position, item in enumerate(items):
                     yield joined({self._resource.members: name, "position": position}, item, under=self._resource.nest)
+
+
+def _decoded(body: bytes) -> Raw:
+    try:
+        return _any.decode(body)
+    except msgspec.DecodeError:
+        raise BrokenAnswer("answer_unexpected", "The answer is not JSON.") from None

@@ -107,7 +107,7 @@ def _records(channel: Channel, connector: Connector, resource: Resource, asked: 
         "entity": partial(Entities, channel, resource, sizes=sizes),
         "rows": partial(Rows, channel, resource),
         "list": partial(Lists, channel, resource, apps=asked.apps, parent_names=names),
-        "object": partial(Objects, channel, resource),
+        "object": partial(Objects, channel, resource, apps=asked.apps),
         "event": partial(Events, channel, resource, **span, apps=asked.apps, sizes=sizes),
         "seen": partial(Seen, channel, resource, **span, apps=asked.apps, sizes=sizes),
         "children": lambda: Children(channel, resource, parents()),
