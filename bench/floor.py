@@ -78,9 +78,10 @@ def asked(resource: str, since: str, until: str) -> Export:
 def main() -> None:
     resource, api, since, until = sys.argv[1:]
     key = sys.stdin.read().strip()
-    with opened(api, key, asked(resource, since, until), Silent()) as pendo:
+    meter = Silent()
+    with opened(api, key, asked(resource, since, until), meter) as pendo:
         started = time.perf_counter()
-        rows = sum(len(found) for part in pendo.plan() for found in pendo.records.read(part))
+        rows = sum(len(found) for part in pendo.plan() for found in pendo.records.read(part, meter))
         seconds = time.perf_counter() - started
     print(json.dumps({"rows": rows, "seconds": seconds}))
 

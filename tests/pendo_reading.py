@@ -10,10 +10,12 @@ from typing import Any
 import pyarrow as pa
 
 from pendant.connectors.catalogue import Catalogue, api_type_of, resource_of
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.source import PendoSource, source
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.http import Channel
+from pendant.model.pipeline import Shape
 from pendant.model.run import Note
 from pendant.model.secret import Secret
 from pendosim.running import Pendo
@@ -68,12 +70,27 @@ class Reading:
     meter: Counts
 
     def source(
-        self, resource: str, *, apps: tuple[str, ...] = (), since=None, until=None, **settings: Any
+        self,
+        resource: str,
+        *,
+        shape: Shape = Shape.COLUMNS,
+        page=SIZES.page,
+        slice_ids=SIZES.slice_ids,
+        window_days=0,
+        **asked: Any,
     ) -> PendoSource:
+        """Open a source; `asked` are fields of the Export."""
         connector = self.catalogue.connector("pendo")
-        export = Export(resource=resource, connection="c", target="", apps=apps, since=since, until=until)
-        now = self.pendo.clock.now()
-        return source(self.channel, connector, resource_of(connector, resource), export, now=_utc(now), **settings)
+        export = Export(resource=resource, connection="c", target="", **asked)
+        return source(
+            self.channel,
+            connector,
+            resource_of(connector, resource),
+            export,
+            now=_utc(self.pendo.clock.now()),
+            shape=shape,
+            sizes=Sizes(page, slice_ids, window_days),
+        )
 
     def table(self, resource: str, **settings: Any) -> pa.Table:
         opened = self.source(resource, **settings)

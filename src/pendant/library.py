@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +46,8 @@ class Installation:
         apps: Sequence[str] = (),
         select: str = "",
         filter: str = "",  # noqa: A002 - the word that the command line and the API use
+        ids: Sequence[str] = (),
+        pipeline: str = "",
     ) -> pa.RecordBatchReader:
         """Export to a reader of Arrow batches. All rows have arrived when it returns, and none of them lies in memory.
 
@@ -53,6 +56,7 @@ class Installation:
         with tempfile.TemporaryDirectory(prefix="export-", dir=self._app.settings.data_dir) as folder:
             target = Path(folder) / f"{resource}.parquet"
             asked = Export(resource, connection, str(target), since, until, tuple(apps), select, filter)
+            asked = replace(asked, ids=tuple(ids), pipeline=pipeline)
             self._run(exports.start(self._app, local_actor(), asked))
             # The open file outlives its folder and goes away with the reader.
             file = target.open("rb")

@@ -13,7 +13,7 @@ from pendant.connectors.declaration import ColumnType
 from pendant.connectors.pendo.layout import Column, Layout
 from pendant.connectors.pendo.records import ALL
 from pendant.connectors.pendo.source import PendoSource
-from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, Shape
+from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, RunMeter, Shape
 from pendant.model.run import Slice
 from pendo_reading import Counts
 
@@ -37,7 +37,7 @@ class OneList:
     def count(self, part: Slice) -> int:
         return len(self._records)
 
-    def read(self, part: Slice) -> Iterator[list[Raw]]:
+    def read(self, part: Slice, meter: RunMeter) -> Iterator[list[Raw]]:
         yield self._records
 
 
@@ -56,7 +56,7 @@ def test_records_stand_beside_the_columns_they_become(reading: Any, resource: st
 
 
 @pytest.mark.parametrize(
-    ("resource", "settings"), [("visitors", {"page_size": 7}), ("pageEvents", {"window_days": 1})], ids=str
+    ("resource", "settings"), [("visitors", {"page": 7}), ("pageEvents", {"window_days": 1})], ids=str
 )
 def test_however_it_is_asked_for_the_records_are_the_same_bytes(
     reading: Any, resource: str, settings: dict[str, int]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pendant.connectors.pendo.ranges import Range
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
 
 instants = st.integers(1_500_000_000_000, 1_800_000_000_000)
@@ -47,7 +48,7 @@ def test_halves_take_the_place_of_the_whole_down_to_one_bucket(span, bucketed):
 
 @given(spans, st.none() | st.text(), st.none() | st.text())
 def test_a_window_comes_back_from_its_slice(span, after, up_to):
-    window = Window(*span, after, up_to)
+    window = Window(*span, Range(after, up_to))
     part = window.as_slice()
     assert Window.of(part) == window
     assert re.fullmatch(r"[0-9A-Za-z_-]+", part.key)
@@ -55,6 +56,6 @@ def test_a_window_comes_back_from_its_slice(span, after, up_to):
 
 def test_slices_hold_about_two_hundred_thousand_rows_and_one_to_thirty_days():
     month = 30 * DAY_MS
-    assert days_for(0, 0, month) == 30
-    assert days_for(30 * 50_000, 0, month) == 4
-    assert days_for(30 * 5_000_000, 0, month) == 1
+    assert days_for(0, 0, month, days_max=30) == 30
+    assert days_for(30 * 50_000, 0, month, days_max=30) == 4
+    assert days_for(30 * 5_000_000, 0, month, days_max=30) == 1

@@ -69,6 +69,8 @@ class OfferShape(Shape):
     summary: str
     takes_times: bool
     takes_apps: bool
+    takes_ids: bool
+    takes_pipeline: bool
 
 
 class OffersShape(Shape):

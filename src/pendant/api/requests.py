@@ -149,6 +149,8 @@ class StartExport(_Sent):
     filter: Annotated[str, Field(max_length=20_000)] = ""
     limit: Annotated[int, Field(ge=0, strict=True)] = 0
     replace: bool = False
+    ids: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=20_000)] = ()
+    pipeline: Annotated[str, Field(max_length=200_000)] = ""
 
     def export(self) -> Export:
         return Export(**self.model_dump())

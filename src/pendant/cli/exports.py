@@ -10,6 +10,7 @@ from pendant.app import App
 from pendant.cli.moments import moment_of
 from pendant.cli.output import Output
 from pendant.cli.progress import shown_progress
+from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import run_shape
 from pendant.engine.worker import Worker
@@ -59,6 +60,8 @@ def export(
         bool,
         Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote."),
     ] = False,
+    ids: Ids = None,
+    pipeline: PipelineFile = None,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -80,6 +83,8 @@ def export(
             filter=filter,
             limit=limit,
             replace=replace,
+            ids=tuple(ids or ()),
+            pipeline=pipeline_in(pipeline),
         )
         return show_run(output, run_export(app, output, asked))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -125,42 +125,94 @@ class NamedColumn(_Declared):
 Columns = dict[str, TypeWord | NamedColumn]
 
 
-class Resource(_Declared):
-    """Something a connector can read.
+Kind = Literal[
+    "entity",
+    "rows",
+    "list",
+    "object",
+    "event",
+    "seen",
+    "children",
+    "members",
+    "history",
+    "nps",
+    "schema",
+    "aggregation",
+]
+TAKES_TIMES = frozenset({"event", "seen", "history", "aggregation"})
+TAKES_IDS = frozenset({"children", "members", "history", "nps"})
 
-    entity: everything of one kind, paged by `key`; list: one array from `path`; event: rows of an aggregation
-    source over time; schema: the metadata schemas themselves. Columns map a dotted path in the record to a type.
+
+class Resource(_Declared):
+    """Something a connector can read. Columns map a dotted path in the record to a type.
+
+    entity: everything of one kind, paged by `key`; rows: a small aggregation source; list: one array from `path`,
+    or with `each` the parts of its objects; object: one small answer from `path`; event: rows of an aggregation
+    source over time; seen: rows that sum up a span of time; children: an answer for each object of the resource
+    `parent`; members: those of segments; history: what single visitors did; nps: answers to surveys; schema: the
+    metadata schemas themselves; aggregation: whatever pipeline somebody writes.
     """
 
     name: Name
     title: Text
     summary: Text
-    kind: Literal["entity", "list", "event", "schema"]
+    kind: Kind
     source: str = ""
     path: str = ""
-    key: tuple[str, ...] = Field(min_length=1)
+    """Where it is asked for; `{id}` stands for the object above."""
+    key: tuple[str, ...]
     time: str = ""
+    position: str = ""
+    """The column whose greatest value says how far somebody has read: rows that changed later have a later one."""
     cursor: Literal["", "key", "time"] = ""
     bucketed: bool = False
     """True: `time` is the start of a bucket; a bucket belongs to a window when its start does."""
+    window_days_max: int = Field(default=0, ge=0)
+    """The longest span that is asked for at once; 0: it has no span, or any."""
+    days_back_max: int = Field(default=0, ge=0)
+    """How far back there is anything; 0: from the beginning."""
     apps: Literal["", "source", "query"] = ""
     """Where applications are chosen: in the source's parameters or the query string. Empty: they cannot be."""
     metadata: Literal["", "visitor", "account"] = ""
     """The metadata schema that adds columns."""
+    each: str = ""
+    """The list inside each object whose elements are the rows; `parent` and `position` are put beside them."""
+    parent: str = ""
+    """The resource of kind list whose objects are asked for one by one."""
+    nest: str = ""
+    """Under which key a record stands as a whole, where its own fields are anybody's guess."""
+    members: str = ""
+    """The column that names the member of the answer a row comes from."""
     shares: tuple[Word, ...] = ()
     columns: Columns = {}
     per_app: Columns = {}
     """Fields of the group metadata.auto that also exist once for each application."""
+    sample: dict[str, Any] = {}
+    """One record as it is before it becomes a row."""
+
+    @property
+    def takes_times(self) -> bool:
+        return self.kind in TAKES_TIMES
+
+    @property
+    def takes_ids(self) -> bool:
+        return self.kind in TAKES_IDS
 
     @model_validator(mode="after")
     def _kind_has_what_it_needs(self) -> Self:
         needed = {
             "entity": bool(self.source and self.cursor == "key"),
+            "rows": bool(self.source),
             "list": self.path.startswith("/"),
-            "event": bool(self.source and self.time and self.cursor == "time"),
-            "schema": True,
+            "object": self.path.startswith("/") and bool(self.nest) == bool(self.members),
+            "event": bool(self.source and self.time and self.cursor == "time" and self.window_days_max),
+            "seen": bool(self.source),
+            "children": bool(self.parent and "{id}" in self.path),
+            "members": bool(self.parent and "{id}" in self.path),
+            "history": bool("{id}" in self.path and self.days_back_max),
+            "nps": bool(self.parent),
         }
-        if not needed[self.kind]:
+        if not needed.get(self.kind, True) or (not self.key and self.kind != "aggregation"):
             raise ValueError(f"resource {self.name} lacks what the kind {self.kind} needs")
         return self
 
@@ -191,9 +243,15 @@ class Connector(_Declared):
         unknown = {name for resource in self.resources for name in resource.shares} - set(self.column_sets)
         if unknown:
             raise ValueError(f"unknown column sets: {', '.join(sorted(unknown))}")
+        lists = {resource.name for resource in self.resources if resource.kind == "list" and not resource.each}
+        if orphans := [one.name for one in self.resources if one.parent and one.parent not in lists]:
+            raise ValueError(f"the parent of {', '.join(orphans)} is no list")
         if bool(self.resources) != (self.reads_with in {one.name for one in self.api_types}):
             raise ValueError("reads_with must name the API type that reads the resources")
         return self
+
+    def resource(self, name: str) -> Resource:
+        return next(one for one in self.resources if one.name == name)
 
     def columns_of(self, resource: Resource) -> Columns:
         """Return the declared columns, shared ones last."""

@@ -27,6 +27,9 @@ What can be exported, and with which columns. This page is made from the connect
 Rows come in the order of their key, time first. A row of an event stream has no key of its own: several may agree in
 all of the columns named.
 
+*Position* is the column that tells what is new: rows that came or changed later have a later one. Resources without it
+are read whole every time.
+
 Every table has one more column, `other_fields`: a JSON object of whatever a record held that no column declares,
 and of values that are not of their column's type, each under its own path. It is null when there is nothing.
 
@@ -40,10 +43,18 @@ and of values that are not of their column's type, each under its own path. It i
 | any_text | text: a text as it is, any other value as its JSON |
 """
 _KINDS = {
-    "entity": "All of them, in the order of their id.",
+    "entity": "All of them, in the order of their id; many are read in several ranges of ids at once.",
+    "rows": "All of them in one answer.",
     "list": "One list; all applications unless some are chosen.",
+    "object": "One small answer.",
     "event": "By time, between *since* and *until*; all applications unless some are chosen.",
+    "seen": "Summed up by Pendo over the whole days, in the subscription's time zone, from *since* to *until*.",
+    "children": "One request for each; all of them, or those whose *ids* are given.",
+    "members": "One job of Pendo for each; all of them, or those whose *ids* are given.",
+    "history": "One request for each visitor and day between *since* and *until*; *ids* names the visitors.",
+    "nps": "All surveys, or those of the guides whose *ids* are given.",
     "schema": "One row for each metadata field.",
+    "aggregation": "Between *since* and *until*, where the pipeline asks for them.",
 }
 
 
@@ -63,26 +74,39 @@ def resources_text(catalogue: Catalogue) -> str:
 
 
 def _overview(connector: Connector) -> Iterator[str]:
-    yield "| Resource | What it holds | Key |\n| --- | --- | --- |"
+    yield "| Resource | What it holds | Key | Position |\n| --- | --- | --- | --- |"
     for resource in connector.resources:
-        yield f"| [{resource.name}](#{resource.name.lower()}) | {resource.summary} | {', '.join(resource.key)} |"
+        link = f"[{resource.name}](#{resource.name.lower()})"
+        yield f"| {link} | {resource.summary} | {', '.join(resource.key)} | {resource.position or resource.time} |"
     yield ""
 
 
 def _details(connector: Connector, resource: Resource) -> Iterator[str]:
     yield f"### {resource.name}\n\n{resource.summary} {_KINDS[resource.kind]}"
+    yield "".join(f" {sentence}" for sentence in _more(resource))
+    if columns := declared(connector.columns_of(resource)):
+        yield "\n\n| Column | Type |\n| --- | --- |\n"
+        for column in columns:
+            yield f"| {column.name} | {column.type.value} |\n"
+    if resource.sample:
+        sample = json.dumps(resource.sample, ensure_ascii=False)
+        yield f"\nOne record as it comes:\n\n```json\n{sample}\n```\n"
+
+
+def _more(resource: Resource) -> Iterator[str]:
     if resource.kind == "event":
         exact = "the start of its day" if resource.bucketed else resource.time
-        yield f" A row belongs to a span of time when {exact} does."
+        yield f"A row belongs to a span of time when {exact} does."
+    if resource.window_days_max:
+        yield f"Asked for in windows of 1 to {resource.window_days_max} days, by the number of rows."
+    if resource.days_back_max:
+        yield f"Pendo keeps {resource.days_back_max} days of it."
     if resource.metadata:
         yield (
-            f" One more column for each field of the subscription's {resource.metadata} metadata, named"
+            f"One more column for each field of the subscription's {resource.metadata} metadata, named"
             " `<group>_<field>`, and for each application `auto_<application>_<field>` with "
             f"{', '.join(resource.per_app)}."
         )
-    yield "\n\n| Column | Type |\n| --- | --- |\n"
-    for column in declared(connector.columns_of(resource)):
-        yield f"| {column.name} | {column.type.value} |\n"
 
 
 def main() -> None:

@@ -165,6 +165,7 @@ def export_of(definition: dict[str, Any]) -> Export:
             "since": _moment(definition.get("since")),
             "until": _moment(definition.get("until")),
             "apps": tuple(definition.get("apps", ())),
+            "ids": tuple(definition.get("ids", ())),
         }
     )
 

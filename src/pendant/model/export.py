@@ -11,8 +11,9 @@ from typing import Any
 class Export:
     """`connection` is a name; `apps` are application ids, empty for all; `since` and `until` bound event time.
 
-    `select` and `filter` are SQL over the table `input`; `limit` 0 means all rows. `replace` allows writing over a
-    target that this installation did not write for the same export.
+    `ids` name the objects whose members, history or answers are wanted, empty for all; `pipeline` is the JSON text of
+    what the resource aggregation reads. `select` and `filter` are SQL over the table `input`; `limit` 0 means all
+    rows. `replace` allows writing over a target that this installation did not write for the same export.
     """
 
     resource: str
@@ -25,10 +26,13 @@ class Export:
     filter: str = ""
     limit: int = 0
     replace: bool = False
+    ids: tuple[str, ...] = ()
+    pipeline: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "apps": list(self.apps),
+            "ids": list(self.ids),
         }

@@ -22,6 +22,8 @@ class Offer:
     summary: str
     takes_times: bool
     takes_apps: bool
+    takes_ids: bool
+    takes_pipeline: bool
 
 
 def find(app: App, actor: Actor) -> list[Connector]:
@@ -53,8 +55,10 @@ def resources(app: App, actor: Actor, *, connector: str = "") -> list[Offer]:
             name=resource.name,
             title=resource.title,
             summary=resource.summary,
-            takes_times=bool(resource.time),
+            takes_times=resource.takes_times,
             takes_apps=bool(resource.apps),
+            takes_ids=resource.takes_ids,
+            takes_pipeline=resource.kind == "aggregation",
         )
         for each in chosen
         for resource in each.resources

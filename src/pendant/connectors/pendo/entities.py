@@ -8,13 +8,15 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off, count_of, quoted
-from pendant.connectors.pendo.records import ALL, KeyReader
+from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off
+from pendant.connectors.pendo.ranges import Ids, Range
+from pendant.connectors.pendo.records import KeyReader
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.errors import RemoteProblem, SliceTooLarge
 from pendant.model.http import Channel
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
-PAGE_SIZE = 50_000
 PAGE_SIZE_MIN = 100
 BREAKS_WITHOUT_PROGRESS_MAX = 4
 
@@ -22,27 +24,36 @@ BREAKS_WITHOUT_PROGRESS_MAX = 4
 class Entities:
     """Implements Records. A page that breaks off is taken up again behind the last record that arrived."""
 
-    def __init__(self, channel: Channel, resource: Resource, *, page_size: int = PAGE_SIZE) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        resource: Resource,
+        *,
+        sizes: Sizes = SIZES,
+    ) -> None:
         self._channel = channel
         self._resource = resource
-        self._page_size = page_size
+        self._sizes = sizes
+        self._ids = Ids(channel, resource.source, resource.key[0])
 
     def plan(self) -> Sequence[Slice]:
-        return [ALL]
+        return [one.as_slice() for one in self._ids.ranges(self._sizes.slice_ids)]
 
-    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
-        return None
+    def split(self, part: Slice) -> tuple[Slice, Slice] | None:
+        found = self._ids.halves(Range.of(part))
+        return (found[0].as_slice(), found[1].as_slice()) if found else None
 
-    def count(self, _part: Slice) -> int | None:
-        return count_of(self._channel, f"{self._resource.name} count", [self._source()])
+    def count(self, part: Slice) -> int | None:
+        return self._ids.count(Range.of(part))
 
-    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+    def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
+        within = Range.of(part)
         position = _Position(self._resource.key[0])
-        size, breaks = self._page_size, 0
+        size, breaks = self._sizes.page, 0
         while True:
             rows = 0
             try:
-                for records in self._page(position.last, size):
+                for records in self._page(within, position.last, size):
                     position.move(records)
                     rows += len(records)
                     breaks = 0
@@ -54,15 +65,13 @@ class Entities:
                 return
             position.end_page()
 
-    def _page(self, after: str | None, size: int) -> Iterator[list[Raw]]:
+    def _page(self, within: Range, last: str | None, size: int) -> Iterator[list[Raw]]:
         key = self._resource.key[0]
-        behind = [] if after is None else [f"{key} > {quoted(after)}"]
-        pipeline = [self._source(), *all_of(behind), {"sort": [key]}, {"limit": size}]
+        rest = within if last is None else Range(last, within.up_to)
+        source: Stage = {"source": {self._resource.source: None}}
+        pipeline = [source, *all_of(rest.conditions(key)), {"sort": [key]}, {"limit": size}]
         with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
             yield from cut(body.pieces())
-
-    def _source(self) -> Stage:
-        return {"source": {self._resource.source: None}}
 
 
 class _Position:

@@ -8,22 +8,15 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import (
-    Stage,
-    aggregation,
-    all_of,
-    asks_too_much,
-    broke_off,
-    count_of,
-    quoted,
-    small_answer,
-)
+from pendant.connectors.pendo.query import ALL_APPS, Stage, aggregation, all_of, asks_too_much, broke_off, count_of
+from pendant.connectors.pendo.ranges import Ids
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
-from pendant.errors import BrokenAnswer, RemoteProblem, SliceTooLarge
+from pendant.errors import RemoteProblem, SliceTooLarge
 from pendant.model.http import Channel
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
-ALL_APPS = 'expandAppIds("*")'
 # A way to Pendo that keeps breaking is not helped by ever smaller slices.
 BREAKS_MAX = 24
 
@@ -39,14 +32,14 @@ class Events:
         since: int,
         until: int,
         apps: Sequence[int],
-        window_days: int | None = None,
+        sizes: Sizes = SIZES,
     ) -> None:
         self._channel = channel
         self._resource = resource
         self._since = since
         self._until = until
         self._apps: str | list[int] = list(apps) or ALL_APPS
-        self._window_days = window_days
+        self._window_days = sizes.window_days
         self._breaks = 0
 
     def plan(self) -> Sequence[Slice]:
@@ -61,7 +54,7 @@ class Events:
     def count(self, part: Slice) -> int | None:
         return self._count(Window.of(part))
 
-    def read(self, part: Slice) -> Iterator[list[Raw]]:
+    def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         key = list(self._resource.key)
         # By time first, so that a file is in order as a whole.
         order = sorted(key, key=lambda name: name != self._resource.time)
@@ -90,7 +83,7 @@ class Events:
             if asks_too_much(problem) or broke_off(problem):
                 return 1
             raise
-        return days_for(rows, self._since, self._until)
+        return days_for(rows, self._since, self._until, days_max=self._resource.window_days_max)
 
     def _count(self, window: Window) -> int:
         return count_of(self._channel, f"{self._resource.name} count", self._rows(window))
@@ -105,34 +98,11 @@ class Events:
         series = {"period": "dayRange", "first": window.since - margin, "last": window.until - 1 + margin}
         source: Stage = {"source": {self._resource.source: {"appId": self._apps}, "timeSeries": series}}
         time = self._resource.time
-        conditions = [f"{time} >= {window.since}", f"{time} < {window.until}", *_in_range(window)]
+        conditions = [f"{time} >= {window.since}", f"{time} < {window.until}", *window.visitors.conditions("visitorId")]
         return [source, *all_of(conditions)]
 
     def _halves_by_visitor(self, window: Window) -> tuple[Window, Window] | None:
-        """Split at the middle one of the visitors there are; None when there are not two."""
-        visitors: list[Stage] = [{"source": {"visitors": None}}, *all_of(_in_range(window))]
-        count = count_of(self._channel, "visitors count", visitors)
-        if count < 2:  # noqa: PLR2004 - two halves need two
+        found = Ids(self._channel, "visitors", "visitorId").halves(window.visitors)
+        if found is None:
             return None
-        pick: list[Stage] = [{"sort": ["visitorId"]}, {"skip": count // 2 - 1}, {"limit": 1}]
-        select: Stage = {"select": {"visitorId": "visitorId"}}
-        found = small_answer(self._channel.call(aggregation("middle visitor", [*visitors, *pick, select])))
-        middle = found[0].get("visitorId") if found else None
-        if not isinstance(middle, str):
-            raise BrokenAnswer("answer_unexpected", "Pendo named no visitor in the middle of a range.")
-        if middle == window.up_to:
-            return None
-        return (
-            Window(window.since, window.until, window.after, middle),
-            Window(window.since, window.until, middle, window.up_to),
-        )
-
-
-def _in_range(window: Window) -> list[str]:
-    found = []
-    if window.after is not None:
-        found.append(f"visitorId > {quoted(window.after)}")
-    if window.up_to is not None:
-        # The exact opposite of the other half's condition, whatever Pendo thinks of odd values.
-        found.append(f"!(visitorId > {quoted(window.up_to)})")
-    return found
+        return Window(window.since, window.until, found[0]), Window(window.since, window.until, found[1])

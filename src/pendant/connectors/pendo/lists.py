@@ -9,10 +9,12 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
+from pendant.connectors.pendo.nested import parts_of
 from pendant.connectors.pendo.query import broke_off, listing
 from pendant.connectors.pendo.records import ALL
 from pendant.errors import RemoteProblem
 from pendant.model.http import Channel
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
 TRIES_MAX = 4
@@ -28,10 +30,13 @@ _ids = msgspec.json.Decoder(list[_Identified])
 class Lists:
     """Implements Records. What an earlier request gave, for another application or before a break, is left out."""
 
-    def __init__(self, channel: Channel, resource: Resource, *, apps: Sequence[int]) -> None:
+    def __init__(
+        self, channel: Channel, resource: Resource, *, apps: Sequence[int], parent_names: Sequence[str] = ()
+    ) -> None:
         self._channel = channel
         self._resource = resource
         self._apps: Sequence[int | None] = apps or [None]
+        self._parent_names = parent_names
 
     def plan(self) -> Sequence[Slice]:
         return [ALL]
@@ -42,7 +47,19 @@ class Lists:
     def count(self, _part: Slice) -> int | None:
         return None
 
-    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+    def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
+        for records in self._lists():
+            if not self._resource.each:
+                yield records
+            elif parts := [part for one in records for part in parts_of(one, self._resource.each, self._parent_names)]:
+                yield parts
+
+    def records(self) -> Iterator[Raw]:
+        """Yield the objects themselves."""
+        for records in self._lists():
+            yield from records
+
+    def _lists(self) -> Iterator[list[Raw]]:
         met: set[str] = set()
         for app in self._apps:
             yield from self._whole(app, met)

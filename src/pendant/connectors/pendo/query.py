@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from pendant.errors import BrokenAnswer, RemoteProblem
-from pendant.model.http import Answer, Channel, Request
+from pendant.model.http import Answer, Channel, Method, Request
 
 AGGREGATION = "/api/v1/aggregation"
+ALL_APPS = 'expandAppIds("*")'
 # One aggregation may work for 5 minutes before its first byte, and then send up to 4 GB.
 SILENCE_SECONDS = 330.0
 TRANSFER_SECONDS = 4 * 3600.0
 # What says "too much at once" is not worth another try: asking for less is.
 TOO_MUCH = frozenset({408, 413, 504})
+# Slashes, backslashes, control characters, and names of folders.
+_ODD_IN_PATH = re.compile(r"[/\\%?#\x00-\x20\x7f]|^\.{0,2}$")
 _RETRY = frozenset({429, 500, 502, 503})
 
 Stage = dict[str, Any]
@@ -43,6 +49,15 @@ def listing(path: str, *, app: int | None, by_app: bool) -> Request:
     if by_app:
         query = (("expand", "*"),) if app is None else (("appId", str(app)),)
     return Request(method="GET", path=path, query=query, timeout_seconds=SILENCE_SECONDS)
+
+
+def of_object(path: str, id_: str, query: tuple[tuple[str, str], ...] = (), *, method: Method = "GET") -> Request:
+    """Put an id into a path. One that cannot stand in a path as it is goes there as base64, and a header says so."""
+    if _ODD_IN_PATH.search(id_) is None:
+        return Request(method, path.format(id=quote(id_, safe="")), query=query, timeout_seconds=SILENCE_SECONDS)
+    coded = base64.urlsafe_b64encode(id_.encode()).decode()
+    headers = (("x-pendo-base64-encoded-params", "true"),)
+    return Request(method, path.format(id=coded), query, headers, timeout_seconds=SILENCE_SECONDS)
 
 
 def quoted(text: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from pendant.errors import BrokenAnswer
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note, Slice
 
 ALL = Slice(key="all", lower=None, upper=None, label="all")
@@ -26,8 +27,11 @@ class Records(Protocol):
 
     def count(self, part: Slice) -> int | None: ...
 
-    def read(self, part: Slice) -> Iterator[list[Raw]]:
-        """Yield the records of `part` in order, each exactly once, in lists that are never empty."""
+    def read(self, part: Slice, meter: RunMeter) -> Iterator[list[Raw]]:
+        """Yield the records of `part` in order, each exactly once, in lists that are never empty.
+
+        `meter` is told what a person should know; rows are counted by whoever calls.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from msgspec import Raw
 from pendant.connectors.pendo.records import ALL
 from pendant.errors import BrokenAnswer
 from pendant.model.http import Channel, Request
+from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
 KINDS = ("visitor", "account")
@@ -47,7 +48,7 @@ class Schemas:
     def count(self, _part: Slice) -> int | None:
         return None
 
-    def read(self, _part: Slice) -> Iterator[list[Raw]]:
+    def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         found = [
             Raw(msgspec.json.encode({"kind": kind, "group": group, "field": field, "schema": said}))
             for kind in KINDS

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 
 from pendant.ahead import read_ahead
 from pendant.connectors.declaration import Connector, Resource
 from pendant.connectors.pendo import metadata
+from pendant.connectors.pendo.asked import Asked, asked_of
+from pendant.connectors.pendo.children import Children
 from pendant.connectors.pendo.convert import Converter
-from pendant.connectors.pendo.entities import PAGE_SIZE, Entities
+from pendant.connectors.pendo.entities import Entities
 from pendant.connectors.pendo.events import Events
+from pendant.connectors.pendo.history import History
 from pendant.connectors.pendo.layout import Layout, declared
 from pendant.connectors.pendo.lists import Lists
+from pendant.connectors.pendo.members import Members
+from pendant.connectors.pendo.nested import parent_fields
+from pendant.connectors.pendo.nps import Nps
+from pendant.connectors.pendo.objects import Objects
+from pendant.connectors.pendo.parents import Parents
 from pendant.connectors.pendo.record_lines import record_lines
 from pendant.connectors.pendo.records import Records
+from pendant.connectors.pendo.rows import Rows
 from pendant.connectors.pendo.schemas import Schemas
-from pendant.errors import WrongInput
+from pendant.connectors.pendo.seen import Seen
+from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.model.export import Export
 from pendant.model.http import Channel
 from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, RunMeter, Shape
 from pendant.model.run import Slice
-
-DAYS_BY_DEFAULT = 30
-_APP_ID_MAX = 2**63
 
 
 class PendoSource:
@@ -62,11 +70,11 @@ class PendoSource:
 
     def _batches(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
         if self._shape is Shape.RECORDS:
-            for records in read_ahead(lambda: self.records.read(part), name="read-ahead"):
+            for records in read_ahead(lambda: self.records.read(part, meter), name="read-ahead"):
                 yield pa.RecordBatch.from_arrays([record_lines(records, meter)], schema=RECORDS_SCHEMA)
             return
         converter = self._layout()[1]
-        for piece in read_ahead(lambda: map(converter.look, self.records.read(part)), name="read-ahead"):
+        for piece in read_ahead(lambda: map(converter.look, self.records.read(part, meter)), name="read-ahead"):
             batch = converter.batch(piece, meter)
             if self._shape is Shape.BOTH:
                 # What there is to note, the converter has noted.
@@ -89,74 +97,40 @@ def source(
     *,
     now: datetime,
     shape: Shape = Shape.COLUMNS,
-    page_size: int = PAGE_SIZE,
-    window_days: int | None = None,
+    sizes: Sizes = SIZES,
 ) -> PendoSource:
     """Open a resource. Raises WrongInput where the export asks for what the resource does not have."""
-    apps = _apps(export, resource)
-    since, until = _span(export, resource, now)
+    asked = asked_of(export, resource, now)
 
     def layout() -> Layout:
         if resource.metadata:
             return Layout(metadata.columns(channel, connector, resource))
         return Layout(declared(connector.columns_of(resource)))
 
-    records: dict[str, Callable[[], Records]] = {
-        "entity": lambda: Entities(channel, resource, page_size=page_size),
-        "list": lambda: Lists(channel, resource, apps=apps),
-        "event": lambda: Events(channel, resource, since=since, until=until, apps=apps, window_days=window_days),
-        "schema": lambda: Schemas(channel),
+    return PendoSource(_records(channel, connector, resource, asked, sizes), layout, shape)
+
+
+def _records(channel: Channel, connector: Connector, resource: Resource, asked: Asked, sizes: Sizes) -> Records:
+    span = {"since": asked.since, "until": asked.until}
+    names = parent_fields(connector, resource)
+
+    def above() -> Resource:
+        return connector.resource(resource.parent)
+
+    def parents() -> Parents:
+        return Parents(channel, above(), asked.apps, asked.ids, names)
+
+    kinds: dict[str, Callable[[], Records]] = {
+        "entity": partial(Entities, channel, resource, sizes=sizes),
+        "rows": partial(Rows, channel, resource),
+        "list": partial(Lists, channel, resource, apps=asked.apps, parent_names=names),
+        "object": partial(Objects, channel, resource, apps=asked.apps),
+        "event": partial(Events, channel, resource, **span, apps=asked.apps, sizes=sizes),
+        "seen": partial(Seen, channel, resource, **span, apps=asked.apps, sizes=sizes),
+        "children": lambda: Children(channel, resource, parents()),
+        "members": lambda: Members(channel, resource, parents()),
+        "history": partial(History, channel, resource, **span, now=asked.now, ids=asked.ids),
+        "nps": lambda: Nps(channel, resource, above(), apps=asked.apps, ids=asked.ids),
+        "schema": partial(Schemas, channel),
     }
-    return PendoSource(records[resource.kind](), layout, shape)
-
-
-def _apps(export: Export, resource: Resource) -> list[int]:
-    if export.apps and not resource.apps:
-        raise WrongInput(
-            "apps_not_supported",
-            f"{resource.title} belong to the whole subscription; applications cannot be chosen.",
-            hint="Leave the applications out.",
-            field="apps",
-        )
-    apps = []
-    for text in export.apps:
-        digits = text.strip().removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal()) or int(digits) >= _APP_ID_MAX:
-            raise WrongInput(
-                "apps_invalid",
-                f"{text[:60]!r} is not an application id; a whole number such as -323232 is needed.",
-                field="apps",
-            )
-        apps.append(int(text))
-    return list(dict.fromkeys(apps))
-
-
-def _span(export: Export, resource: Resource, now: datetime) -> tuple[int, int]:
-    if resource.kind != "event":
-        if export.since or export.until:
-            raise WrongInput(
-                "time_not_supported",
-                f"{resource.title} have no event time; since and until cannot be used.",
-                hint="Leave them out and use a filter on a column.",
-                field="since" if export.since else "until",
-            )
-        return 0, 0
-    until = _utc(export.until or now)
-    since = _utc(export.since) if export.since else until - timedelta(days=DAYS_BY_DEFAULT)
-    if since >= until:
-        raise WrongInput(
-            "since_after_until",
-            f"The time begins at {since.isoformat()} and ends at {until.isoformat()}; it must begin before it ends.",
-            field="since",
-        )
-    return _ms(since), _ms(until)
-
-
-def _utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def _ms(time: datetime) -> int:
-    """Return the first millisecond that is not before `time`."""
-    since_epoch = time - datetime(1970, 1, 1, tzinfo=UTC)
-    return -(-since_epoch // timedelta(milliseconds=1))
+    return kinds[resource.kind]()

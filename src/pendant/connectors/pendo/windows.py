@@ -7,38 +7,35 @@ midnight is. Windows begin at midnight UTC.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
+from pendant.connectors.pendo.ranges import WHOLE, Range
 from pendant.model.run import Slice
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000
-DAYS_MAX = 30
 ROWS_PER_SLICE = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Times [since, until) in ms; visitors after `after` up to and including `up_to`, in Pendo's order."""
+    """Times [since, until) in ms, of some visitors or all of them."""
 
     since: int
     until: int
-    after: str | None = None
-    up_to: str | None = None
+    visitors: Range = WHOLE
 
     def as_slice(self) -> Slice:
         key = f"{_stamp(self.since)}-{_stamp(self.until)}"
         label = f"{_readable(self.since)} to {_readable(self.until)}"
-        if self.after is None and self.up_to is None:
+        if self.visitors == WHOLE:
             return Slice(key=key, lower=self.since, upper=self.until, label=label)
-        ids = hashlib.sha256(repr((self.after, self.up_to)).encode()).hexdigest()[:12]
         return Slice(
-            key=f"{key}-{ids}",
-            lower=[self.since, self.after],
-            upper=[self.until, self.up_to],
+            key=f"{key}-{self.visitors.fingerprint}",
+            lower=[self.since, self.visitors.after],
+            upper=[self.until, self.visitors.up_to],
             label=f"{label}, some visitors",
         )
 
@@ -46,7 +43,7 @@ class Window:
     def of(cls, part: Slice) -> Window:
         since, after = part.lower if isinstance(part.lower, list | tuple) else (part.lower, None)
         until, up_to = part.upper if isinstance(part.upper, list | tuple) else (part.upper, None)
-        return cls(since, until, after, up_to)
+        return cls(since, until, Range(after, up_to))
 
 
 def planned(since: int, until: int, *, days: int) -> list[Window]:
@@ -59,11 +56,11 @@ def planned(since: int, until: int, *, days: int) -> list[Window]:
     return [Window(start, end) for start, end in pairwise(edges)]
 
 
-def days_for(rows: int, since: int, until: int) -> int:
+def days_for(rows: int, since: int, until: int, *, days_max: int) -> int:
     """Return how many days make about ROWS_PER_SLICE rows, from the number of rows in [since, until)."""
     days = max(1.0, (until - since) / DAY_MS)
     per_day = max(1.0, rows / days)
-    return max(1, min(DAYS_MAX, int(ROWS_PER_SLICE / per_day)))
+    return max(1, min(days_max, int(ROWS_PER_SLICE / per_day)))
 
 
 def halves(window: Window, *, bucketed: bool) -> tuple[Window, Window] | None:
@@ -74,10 +71,7 @@ def halves(window: Window, *, bucketed: bool) -> tuple[Window, Window] | None:
         if bucketed or width < 2 * MINUTE_MS:
             return None
         middle = window.since + width // 2
-    return (
-        Window(window.since, middle, window.after, window.up_to),
-        Window(middle, window.until, window.after, window.up_to),
-    )
+    return Window(window.since, middle, window.visitors), Window(middle, window.until, window.visitors)
 
 
 def _stamp(ms: int) -> str:

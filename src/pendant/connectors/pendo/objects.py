@@ -1,0 +1,68 @@
+"""Small answers that are no list of records: an order of guides, a vocabulary, who uses what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from pendant.connectors.declaration import Resource
+from pendant.connectors.pendo.metadata import known_apps
+from pendant.connectors.pendo.nested import fields_of, joined
+from pendant.connectors.pendo.query import listing
+from pendant.connectors.pendo.records import ALL
+from pendant.errors import BrokenAnswer
+from pendant.model.http import Channel
+from pendant.model.pipeline import RunMeter
+from pendant.model.run import Slice
+
+_items = msgspec.json.Decoder(list[Raw])
+_any = msgspec.json.Decoder(Raw)
+
+
+class Objects:
+    """Implements Records: a list is its elements; an object is one record, or, with `members`, one for each member.
+
+    What belongs to applications is asked for one application after the other.
+    """
+
+    def __init__(self, channel: Channel, resource: Resource, *, apps: Sequence[int]) -> None:
+        self._channel = channel
+        self._resource = resource
+        self._apps = apps
+
+    def plan(self) -> Sequence[Slice]:
+        return [ALL]
+
+    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
+        return None
+
+    def count(self, _part: Slice) -> int | None:
+        return None
+
+    def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
+        by_app = self._resource.apps == "query"
+        apps: Sequence[int | None] = (self._apps or known_apps(self._channel)) if by_app else []
+        for app in apps or [None]:
+            answer = self._channel.call(listing(self._resource.path, app=app, by_app=app is not None))
+            if found := list(self._records(_decoded(answer.body))):
+                yield found
+
+    def _records(self, whole: Raw) -> Iterator[Raw]:
+        if bytes(whole).lstrip().startswith(b"["):
+            yield from _items.decode(whole)
+        elif not self._resource.members:
+            yield whole
+        else:
+            for name, value in fields_of(whole).items():
+                items = _items.decode(value) if bytes(value).startswith(b"[") else [value]
+                for position, item in enumerate(items):
+                    yield joined({self._resource.members: name, "position": position}, item, under=self._resource.nest)
+
+
+def _decoded(body: bytes) -> Raw:
+    try:
+        return _any.decode(body)
+    except msgspec.DecodeError:
+        raise BrokenAnswer("answer_unexpected", "The answer is not JSON.") from None
