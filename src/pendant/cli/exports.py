@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pendant.app import App
-from pendant.cli.moments import moment_of
+from pendant.model.moments import moment_of
 from pendant.cli.output import Output
 from pendant.cli.progress import shown_progress
 from pendant.cli.session import Json, installation

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
 
 from pendant.app import App
 from pendant.connectors import open_source
@@ -98,7 +96,7 @@ class Execution:
 
     def _moved(self, *, may_replace: bool) -> Written:
         asked = self._ledger.run
-        export = export_of(asked.definition)
+        export = Export.from_json(asked.definition)
         connection = self._connection(asked)
         source = open_source(self._app.catalogue, self._way_out, connection, export, self._tally)
         ends = Ends(
@@ -133,7 +131,7 @@ class Execution:
 
     def _may_replace(self, asked: Run) -> bool:
         """Allow writing again what this installation wrote for the same export; anything else only if asked for."""
-        if export_of(asked.definition).replace:
+        if Export.from_json(asked.definition).replace:
             return True
         with self._app.database.read() as tx:
             return runs.wrote_target(tx, asked.target, asked.resource, asked.connection_id)
@@ -155,22 +153,6 @@ class Execution:
             )
 
         return self._ledger.change(ended)
-
-
-def export_of(definition: dict[str, Any]) -> Export:
-    """Return the export whose `as_json` this is."""
-    return Export(
-        **definition
-        | {
-            "since": _moment(definition.get("since")),
-            "until": _moment(definition.get("until")),
-            "apps": tuple(definition.get("apps", ())),
-        }
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _fresh(queued: Run) -> Run:

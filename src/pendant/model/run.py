@@ -105,9 +105,33 @@ class Note:
     count: int = 1
 
 
+class Reading(StrEnum):
+    """Why a run reads a window of event time."""
+
+    NEW = "new"
+    """For the first time."""
+    AGAIN = "again"
+    """Because it may have changed since."""
+    FINAL = "final"
+    """For the last time, now that nothing of it can be late any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Event time [since, until) and why it is read."""
+
+    since: datetime
+    until: datetime
+    reading: Reading
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a definition. `definition` is the JSON form of the export as it was when the run began."""
+    """One execution of a definition. `definition` is the JSON form of the export as it was when the run began.
+
+    `export_id` and `export_name` are those of a stored export. `windows` is what an incremental run reads, and
+    `rows_restated` how many of the rows it read again were not as before; None where that cannot be told.
+    """
 
     id: str
     kind: str
@@ -117,6 +141,8 @@ class Run:
     target: str
     definition: dict[str, Any] = field(repr=False)
     actor: str = ""
+    export_id: str | None = None
+    export_name: str = ""
     state: RunState = RunState.QUEUED
     reason: str = ""
     error_code: str = ""
@@ -134,6 +160,8 @@ class Run:
     retries: int = 0
     duration_ms: int = 0
     notes: tuple[Note, ...] = ()
+    windows: tuple[Span, ...] = ()
+    rows_restated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
-from pendant.model.run import ENDED, Note, Run, RunState, Slice, SliceRecord, SliceState
+from pendant.model.run import ENDED, Note, Run, RunState, Slice, SliceRecord, SliceState, Span
 from pendant.store.tables import run_slices, runs
 from pendant.store.transaction import Transaction
 
@@ -41,7 +41,12 @@ def get(tx: Transaction, run_id: str) -> Run | None:
 
 
 def recent(
-    tx: Transaction, *, limit: int = 100, connection_id: str | None = None, state: RunState | None = None
+    tx: Transaction,
+    *,
+    limit: int = 100,
+    connection_id: str | None = None,
+    state: RunState | None = None,
+    export_id: str | None = None,
 ) -> list[Run]:
     """Return the newest first."""
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
@@ -49,6 +54,8 @@ def recent(
         query = query.where(runs.c.connection_id == connection_id)
     if state is not None:
         query = query.where(runs.c.state == state.value)
+    if export_id is not None:
+        query = query.where(runs.c.export_id == export_id)
     return [_run(row) for row in tx.execute(query)]
 
 
@@ -122,6 +129,7 @@ def _run(row: Row[Any]) -> Run:
     values = row._asdict()
     values["state"] = RunState(values["state"])
     values["notes"] = msgspec.convert(values["notes"], tuple[Note, ...])
+    values["windows"] = msgspec.convert(values["windows"], tuple[Span, ...])
     return Run(**values)
 
 

@@ -1,4 +1,4 @@
-"""Points in time as people write them on a command line."""
+"""Points in time as people write them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _AGO = re.compile(r"(\d{1,4})([hdw])")
 
 def moment_of(text: str, now: datetime, option: str) -> datetime | None:
     """Return the moment meant by "2026-11-01", an ISO date and time, or "30d"; None for an empty text.
+
+    Raises WrongInput at the field `option`.
 
     A date is its midnight UTC, a time without zone is UTC. "30d" and "4w" are the midnight UTC that many days or
     weeks ago and "12h" the full hour that many hours ago, so that the same command on one day asks for the same.
