@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pendant.connectors.files.destination import FileDestination, FileFormat
 from pendant.connectors.files.parquet_format import ParquetFormat
 from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
+from pendant.connectors.loading import ONLY_REPLACE, refuse_mode
 from pendant.errors import WrongInput
 from pendant.model.export import Export
-from pendant.model.pipeline import Destination
+from pendant.model.pipeline import REPLACE, Destination, Load
+from pendant.model.run import Note
 
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 ENDINGS = ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), .duckdb and .duckdb#TABLE"
 
 
-def open_destination(export: Export, *, run_id: str, may_replace: bool) -> Destination:
+def _unheard(_note: Note) -> None:
+    """Stand where nobody keeps notes: a rehearsal writes nothing."""
+
+
+def open_destination(
+    export: Export,
+    *,
+    run_id: str,
+    may_replace: bool,
+    load: Load = REPLACE,
+    note: Callable[[Note], None] = _unheard,
+) -> Destination:
     """Return the destination of `export.target`; nothing is looked at or written yet.
 
-    `may_replace` allows taking the place of a target that exists already.
+    `may_replace` allows writing to a target that exists already, in every mode. `note` hears what a person should
+    know about the load. Raises WrongInput (`unknown_target`, `load_unsupported`).
     """
     path, mark, table = export.target.partition("#")
     if path.lower().endswith(".duckdb"):
         from pendant.connectors.duckdb.destination import DuckDbDestination  # noqa: PLC0415 - takes 40 MB
 
+        refuse_mode(load, ONLY_REPLACE, "A DuckDB file")
         return DuckDbDestination(
             _path(path), table if mark else export.resource, run_id=run_id, may_replace=may_replace
         )
+    refuse_mode(load, ONLY_REPLACE, "A single file")
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
 
 

@@ -102,7 +102,7 @@ class Execution:
         ends = Ends(
             source=source,
             transformation=transformation(source.schema, select=export.select, filter=export.filter),
-            destination=open_destination(export, run_id=asked.id, may_replace=may_replace),
+            destination=open_destination(export, run_id=asked.id, may_replace=may_replace, note=self._tally.note),
         )
         concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
         return run(
