@@ -7,20 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pendant.app import App
-from pendant.connectors import open_source
-from pendant.connectors.destinations import open_destination
+from pendant.engine.ends import ends_for, load_of, resource_for, source_for
 from pendant.engine.halt import Halt, Halted
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
-from pendant.engine.slices import Ends
+from pendant.engine.position import Course, course_of, refuse_missing_target
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.pipeline import Written
-from pendant.model.run import Progress, Run, RunEvent, RunState, next_state
+from pendant.model.run import Note, Progress, Run, RunEvent, RunState, next_state
 from pendant.store import connections, runs
-from pendant.transform.sql import transformation
+from pendant.store.transaction import Transaction
 
 # Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
 CONCURRENCY_MAX = 2
@@ -38,6 +37,7 @@ class Execution:
         self._halt = Halt()
         self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
+        self._course: Course | None = None
         self._on_end = on_end
         self._began = app.clock.monotonic()
 
@@ -98,13 +98,25 @@ class Execution:
         asked = self._ledger.run
         export = Export.from_json(asked.definition)
         connection = self._connection(asked)
-        source = open_source(self._app.catalogue, self._way_out, connection, export, self._tally)
-        ends = Ends(
-            source=source,
-            transformation=transformation(source.schema, select=export.select, filter=export.filter),
-            destination=open_destination(export, run_id=asked.id, may_replace=may_replace, note=self._tally.note),
+        resource = resource_for(self._app, connection, export)
+        course = self._course = course_of(self._app, asked.export_id, export, resource)
+        if course:
+            refuse_missing_target(course)
+            self._ledger.change(lambda run: replace(run, windows=course.due.spans))
+            if not course.due.spans:
+                self._tally.note(Note("nothing_due", "There was nothing to read yet, and nothing was written."))
+                return Written(0, 0)
+        source = source_for(
+            self._app, self._way_out, connection, export, self._tally, course.due.windows if course else None
         )
-        concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
+        ends = ends_for(
+            source,
+            export,
+            load_of(export, resource),
+            run_id=asked.id,
+            may_replace=may_replace,
+            note=self._tally.note,
+        )
         return run(
             Job(
                 ends=ends,
@@ -112,7 +124,7 @@ class Execution:
                 tally=self._tally,
                 halt=self._halt,
                 clock=self._app.clock,
-                concurrency=concurrency,
+                concurrency=min(connection.http.concurrency_level, CONCURRENCY_MAX),
                 limit=export.limit,
             )
         )
@@ -152,7 +164,12 @@ class Execution:
                 duration_ms=milliseconds,
             )
 
-        return self._ledger.change(ended)
+        return self._ledger.change(ended, also=self._kept if event is RunEvent.FINISH else None)
+
+    def _kept(self, tx: Transaction) -> None:
+        """Keep what later runs of the export go by, together with the fact that this one finished."""
+        if self._course:
+            self._course.move(tx, self._app)
 
 
 def _fresh(queued: Run) -> Run:

@@ -1,0 +1,104 @@
+"""Puts together what an export asks for: its source, the SQL in the middle, and its destination."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from pendant.app import App
+from pendant.connectors import open_source
+from pendant.connectors.catalogue import resource_of
+from pendant.connectors.declaration import Resource
+from pendant.connectors.destinations import open_destination
+from pendant.engine.slices import Ends
+from pendant.model.connection import Connection
+from pendant.model.export import Export, Mode
+from pendant.model.http import Meter, WayOut
+from pendant.model.incremental import Window
+from pendant.model.moments import moment_of
+from pendant.model.pipeline import Load, LoadMode, RunMeter, Source
+from pendant.model.run import Note, Slice
+from pendant.transform.sql import transformation
+
+
+def resource_for(app: App, connection: Connection, export: Export) -> Resource:
+    return resource_of(app.catalogue.connector(connection.application), export.resource)
+
+
+def load_of(export: Export, resource: Resource) -> Load:
+    """Return how the rows reach the target: as asked, or as suits the mode."""
+    mode = export.load or _MODES[export.mode, bool(resource.time)]
+    key = tuple(_column(path) for path in resource.key)
+    return Load(mode, key=key if mode is LoadMode.MERGE else (), time=_column(resource.time))
+
+
+_MODES = {
+    (Mode.FULL, True): LoadMode.REPLACE,
+    (Mode.FULL, False): LoadMode.REPLACE,
+    (Mode.INCREMENTAL, True): LoadMode.SLICES,
+    # Entities have no history: all are read, and those that are gone in the other system stay in the target.
+    (Mode.INCREMENTAL, False): LoadMode.MERGE,
+    (Mode.WINDOW, True): LoadMode.SLICES,
+    (Mode.WINDOW, False): LoadMode.REPLACE,
+}
+
+
+def _column(path: str) -> str:
+    return path.replace(".", "_")
+
+
+def source_for(
+    app: App,
+    way_out: WayOut,
+    connection: Connection,
+    export: Export,
+    meter: Meter | None,
+    windows: Sequence[Window] | None = None,
+) -> Source:
+    """Open what is read; with `windows`, exactly these instead of what `since`, `until` and `last` say."""
+    if windows is None:
+        since = moment_of(export.last, app.clock.now(), "last") if export.last else export.since
+        return open_source(app.catalogue, way_out, connection, replace(export, since=since), meter, clock=app.clock)
+    asked = [replace(export, since=since, until=until) for since, until in windows]
+    return SeveralWindows([open_source(app.catalogue, way_out, connection, each, meter) for each in asked])
+
+
+def ends_for(
+    source: Source,
+    export: Export,
+    load: Load,
+    *,
+    run_id: str,
+    may_replace: bool,
+    note: Callable[[Note], None],
+) -> Ends:
+    return Ends(
+        source=source,
+        transformation=transformation(source.schema, select=export.select, filter=export.filter),
+        destination=open_destination(export, run_id=run_id, may_replace=may_replace, load=load, note=note),
+    )
+
+
+class SeveralWindows:
+    """Implements model.pipeline.Source for windows of one resource. A slice says itself which window it lies in."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self._sources = sources
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self._sources[0].schema
+
+    def plan(self) -> Sequence[Slice]:
+        return [part for source in self._sources for part in source.plan()]
+
+    def split(self, part: Slice) -> tuple[Slice, Slice] | None:
+        return self._sources[0].split(part)
+
+    def count(self, part: Slice) -> int | None:
+        return self._sources[0].count(part)
+
+    def read(self, part: Slice, meter: RunMeter) -> Iterator[pa.RecordBatch]:
+        return self._sources[0].read(part, meter)

@@ -1,0 +1,62 @@
+"""Where an incremental run begins, and how the export's position moves with its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pendant.app import App
+from pendant.connectors.declaration import Resource
+from pendant.errors import Conflict
+from pendant.model.export import Export, Mode, Position
+from pendant.model.incremental import Due, due
+from pendant.model.moments import moment_of
+from pendant.store import exports
+from pendant.store.transaction import Transaction
+
+DAYS_BY_DEFAULT = "30d"
+# A row that counts a day has the time at which its day begins, wherever that is; it changes until the day is over.
+BUCKET = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One incremental run of a stored export over event time: from where, what is due, and up to where."""
+
+    export_id: str
+    export: Export
+    before: Position | None
+    due: Due
+
+    def move(self, tx: Transaction, app: App) -> None:
+        """Move the position, in the transaction that records the run as finished."""
+        exports.save_position(
+            tx, self.export_id, self.export.resource, self.export.apps, self.due.position, app.clock.now()
+        )
+
+
+def course_of(app: App, export_id: str | None, export: Export, resource: Resource) -> Course | None:
+    """Return the course of an incremental run; None where everything that was asked for is read."""
+    if export_id is None or export.mode is not Mode.INCREMENTAL or not resource.time:
+        return None
+    with app.database.read() as tx:
+        before = exports.position(tx, export_id, export.resource, export.apps)
+    now = app.clock.now()
+    start = export.since or moment_of(export.last or DAYS_BY_DEFAULT, now, "last")
+    assert start
+    bucket = BUCKET if resource.bucketed else timedelta()
+    return Course(export_id, export, before, due(before, now, start, export.delays, bucket=bucket))
+
+
+def refuse_missing_target(course: Course) -> None:
+    """Raise Conflict when what earlier runs wrote is gone: the windows of this run alone would be taken for all."""
+    path = course.export.target.partition("#")[0]
+    if course.before is None or ":" in path or Path(path).expanduser().exists():
+        return
+    raise Conflict(
+        "target_gone",
+        f"The target {path} held everything up to {course.before.position:%Y-%m-%d %H:%M} UTC, and is not there.",
+        hint="Put it back, or let the export begin anew: pendant exports reset-position.",
+        field="target",
+    )
