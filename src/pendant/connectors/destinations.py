@@ -39,10 +39,8 @@ def open_destination(
     if path.lower().endswith(".duckdb"):
         from pendant.connectors.duckdb.destination import DuckDbDestination  # noqa: PLC0415 - takes 40 MB
 
-        refuse_mode(load, ONLY_REPLACE, "A DuckDB file")
-        return DuckDbDestination(
-            _path(path), table if mark else export.resource, run_id=run_id, may_replace=may_replace
-        )
+        name = table if mark else export.resource
+        return DuckDbDestination(_path(path), name, run_id=run_id, may_replace=may_replace, load=load, note=note)
     refuse_mode(load, ONLY_REPLACE, "A single file")
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
 
