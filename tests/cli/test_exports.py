@@ -66,6 +66,7 @@ def test_the_json_of_a_run_has_what_the_docs_say(cli: Cli, home: Path) -> None:
         *("id", "kind", "resource", "connection", "target", "definition", "actor", "state", "reason", "error_code"),
         *("created_at", "started_at", "finished_at", "slices_total", "slices_done", "rows_read", "rows_written"),
         *("rows_expected", "bytes_read", "bytes_written", "requests", "retries", "duration_ms", "notes"),
+        *("export", "windows", "rows_restated"),
     }
     assert said.json["state"] == "finished"
     listed = cli("runs", "list", "--json").json

@@ -92,7 +92,7 @@ def _exports(stage: Stage, program: Visitor) -> str:
 
 
 def _ended(program: Visitor, asked: dict[str, str]) -> Any:
-    run = program.ask("POST", "/api/v1/exports", asked, wants=202).json()["id"]
+    run = program.ask("POST", "/api/v1/runs", asked, wants=202).json()["id"]
     program.get(f"/api/v1/runs/{run}/events")
     deadline = time.monotonic() + 30
     while (now := program.get(f"/api/v1/runs/{run}").json()["run"])["finished_at"] is None:

@@ -1,4 +1,4 @@
-"""Export one resource of one connection, from beginning to end, in this process."""
+"""Export one resource of one connection, from beginning to end, in this process; nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pendant.app import App
-from pendant.model.moments import moment_of
+from pendant.cli.export_options import ids_in
 from pendant.cli.output import Output
 from pendant.cli.progress import shown_progress
 from pendant.cli.session import Json, installation
@@ -15,8 +15,10 @@ from pendant.cli.shapes import run_shape
 from pendant.engine.worker import Worker
 from pendant.model.access import local_actor
 from pendant.model.export import Export
+from pendant.model.moments import moment_of
+from pendant.model.pipeline import LoadMode
 from pendant.model.run import Run, RunState
-from pendant.services import exports as verbs
+from pendant.services import export_runs as verbs
 
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
 
@@ -54,6 +56,14 @@ def export(
         bool,
         Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote."),
     ] = False,
+    load: Annotated[
+        LoadMode | None,
+        Parameter(
+            name="--load",
+            name_transform=str.lower,
+            help="What happens to the rows a target holds: replace (default), slices, merge or append.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -70,17 +80,18 @@ def export(
             target=to,
             since=moment_of(since, now, "since"),
             until=moment_of(until, now, "until"),
-            apps=tuple(word.strip() for word in apps.split(",") if word.strip()),
+            apps=ids_in(apps),
             select=select,
             filter=filter,
             limit=limit,
             replace=replace,
+            load=load,
         )
-        return show_run(output, run_export(app, output, asked))
+        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked)))
 
 
-def run_export(app: App, output: Output, asked: Export) -> Run:
-    run = verbs.start(app, local_actor(), asked)
+def finished(app: App, output: Output, run: Run) -> Run:
+    """Run a queued run in this process, with its progress shown."""
     worker = Worker(app)
     try:
         with shown_progress(output, run.resource) as listener:

@@ -19,6 +19,10 @@ _NOUNS = {
         "pendant.cli.connections:connections",
         "Create, list, show, edit, clone, test and delete connections.",
     ),
+    "exports": (
+        "pendant.cli.stored_exports:exports",
+        "Create, list, show, edit, delete, plan, preview and run stored exports.",
+    ),
     "runs": ("pendant.cli.runs:runs", "List and show what was exported, and how it went."),
     "resources": ("pendant.cli.resources:resources", "List what can be exported, and from which connector."),
     "connectors": ("pendant.cli.connectors:connectors", "List what kinds of systems there are connections to."),

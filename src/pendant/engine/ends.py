@@ -54,7 +54,8 @@ def source_for(
     way_out: WayOut,
     connection: Connection,
     export: Export,
-    meter: Meter | None,
+    meter: Meter | None = None,
+    *,
     windows: Sequence[Window] | None = None,
 ) -> Source:
     """Open what is read; with `windows`, exactly these instead of what `since`, `until` and `last` say."""

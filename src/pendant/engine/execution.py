@@ -107,7 +107,7 @@ class Execution:
                 self._tally.note(Note("nothing_due", "There was nothing to read yet, and nothing was written."))
                 return Written(0, 0)
         source = source_for(
-            self._app, self._way_out, connection, export, self._tally, course.due.windows if course else None
+            self._app, self._way_out, connection, export, self._tally, windows=course.due.windows if course else None
         )
         ends = ends_for(
             source,

@@ -30,9 +30,15 @@ class Course:
     due: Due
 
     def move(self, tx: Transaction, app: App) -> None:
-        """Move the position, in the transaction that records the run as finished."""
+        """Move the position, in the transaction that records the run as finished.
+
+        Unless it stands elsewhere by now: somebody set it back, or another run was faster.
+        """
+        now = exports.position(tx, self.export_id, self.export.resource, self.export.apps)
+        if now != self.before:
+            return
         exports.save_position(
-            tx, self.export_id, self.export.resource, self.export.apps, self.due.position, app.clock.now()
+            tx, self.export_id, self.export.resource, self.export.apps, moved=self.due.position, at=app.clock.now()
         )
 
 

@@ -71,11 +71,8 @@ def _spans(before: Position, again: Window, final: Window) -> tuple[Span, ...]:
     for since, until in pairwise(edges):
         if not _holds(again, since) and not _holds(final, since):
             continue
-        if since >= before.position:
-            reading = Reading.NEW
-        else:
-            reading = Reading.FINAL if _holds(final, since) else Reading.AGAIN
-        _add(found, Span(since, until, reading))
+        before_that = Reading.FINAL if _holds(final, since) else Reading.AGAIN
+        _add(found, Span(since, until, Reading.NEW if since >= before.position else before_that))
     return tuple(found)
 
 

@@ -10,6 +10,11 @@ from pendant.errors import WrongInput
 _AGO = re.compile(r"(\d{1,4})([hdw])")
 
 
+def is_distance(text: str) -> bool:
+    """Tell whether `text` is a distance from now, such as 30d."""
+    return _AGO.fullmatch(text) is not None
+
+
 def moment_of(text: str, now: datetime, option: str) -> datetime | None:
     """Return the moment meant by "2026-11-01", an ISO date and time, or "30d"; None for an empty text.
 

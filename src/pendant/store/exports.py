@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete as delete_from, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -81,12 +82,10 @@ def position(tx: Transaction, export_id: str, resource: str, apps: tuple[str, ..
 
 
 def save_position(
-    tx: Transaction, export_id: str, resource: str, apps: tuple[str, ...], moved: Position, at: datetime
+    tx: Transaction, export_id: str, resource: str, apps: tuple[str, ...], *, moved: Position, at: datetime
 ) -> None:
     values = {"began": moved.began, "position": moved.position, "final": moved.final, "moved_at": at}
-    query = upsert(export_positions).values(
-        export_id=export_id, resource=resource, apps=apps_key(apps), **values
-    )
+    query = upsert(export_positions).values(export_id=export_id, resource=resource, apps=apps_key(apps), **values)
     tx.execute(query.on_conflict_do_update(index_elements=["export_id", "resource", "apps"], set_=values))
 
 

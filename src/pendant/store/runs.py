@@ -66,6 +66,12 @@ def using(tx: Transaction, connection_id: str) -> list[Run]:
     return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
 
 
+def unfinished_of_export(tx: Transaction, export_id: str) -> list[Run]:
+    ended = [state.value for state in ENDED]
+    query = select(runs).where(runs.c.export_id == export_id, runs.c.state.not_in(ended))
+    return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
+
+
 def wrote_target(tx: Transaction, target: str, resource: str, connection_id: str) -> bool:
     """Tell whether a run of this resource and connection wrote `target`, so that another may replace it.
 

@@ -12,7 +12,7 @@ from pendant.model.access import Actor
 from pendant.model.connection import Draft
 from pendant.model.export import Export
 from pendant.model.run import RunState
-from pendant.services import connections, exports, runs
+from pendant.services import connections, export_runs, runs
 from pendosim import Pendo
 
 
@@ -26,7 +26,7 @@ def asked(target: Path | str, **more: Any) -> Export:
 
 
 def test_what_was_asked_is_recorded_as_a_queued_run(app: App, otto: Actor, tmp_path: Path) -> None:
-    run = exports.start(app, otto, asked(tmp_path / "v.parquet", limit=5))
+    run = export_runs.start(app, otto, asked(tmp_path / "v.parquet", limit=5))
     assert run.state is RunState.QUEUED
     assert (run.resource, run.connection_name, run.actor) == ("visitors", "Production", "Otto")
     assert run.definition["limit"] == 5
@@ -36,13 +36,13 @@ def test_what_was_asked_is_recorded_as_a_queued_run(app: App, otto: Actor, tmp_p
 
 
 def test_nothing_stays_in_the_folder_of_the_target(app: App, otto: Actor, tmp_path: Path) -> None:
-    exports.start(app, otto, asked(tmp_path / "v.csv"))
+    export_runs.start(app, otto, asked(tmp_path / "v.csv"))
     assert {entry.name for entry in tmp_path.iterdir()} == {"data", "keys"}
 
 
 def test_a_viewer_cannot_export(app: App, vera: Actor, tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):
-        exports.start(app, vera, asked(tmp_path / "v.csv"))
+        export_runs.start(app, vera, asked(tmp_path / "v.csv"))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_what_does_not_fit_fails_at_once_at_its_field(
     app: App, otto: Actor, tmp_path: Path, change: dict[str, Any], kind: type[Exception], *, field: str
 ) -> None:
     with pytest.raises(kind) as refused:
-        exports.start(app, otto, asked(**{"target": tmp_path / "v.csv"} | change))
+        export_runs.start(app, otto, asked(**{"target": tmp_path / "v.csv"} | change))
     assert getattr(refused.value, "field", None) == field
     assert runs.find(app, otto) == []
 
@@ -70,18 +70,18 @@ def test_a_target_that_somebody_else_wrote_is_kept(app: App, otto: Actor, tmp_pa
     target = tmp_path / "v.csv"
     target.write_text("precious")
     with pytest.raises(Conflict) as refused:
-        exports.start(app, otto, asked(target))
+        export_runs.start(app, otto, asked(target))
     assert refused.value.code == "target_exists"
-    exports.start(app, otto, asked(target, replace=True))
+    export_runs.start(app, otto, asked(target, replace=True))
     assert target.read_text() == "precious"
 
 
 @pytest.mark.parametrize("door", ["api", "web"])
 def test_other_doors_write_below_the_folder_for_exports(app: App, otto: Actor, door: str) -> None:
     guest = replace(otto, door=door)
-    run = exports.start(app, guest, asked("monthly/v.parquet"))
+    run = export_runs.start(app, guest, asked("monthly/v.parquet"))
     assert run.target == str(app.settings.exports.resolve() / "monthly" / "v.parquet")
-    again = exports.start(app, guest, asked(run.target))
+    again = export_runs.start(app, guest, asked(run.target))
     assert again.target == run.target
 
 
@@ -93,12 +93,12 @@ def test_other_doors_do_not_write_outside_that_folder(
     app.settings.exports.mkdir(parents=True)
     (app.settings.exports / "link").symlink_to(tmp_path)
     with pytest.raises(WrongInput) as refused:
-        exports.start(app, replace(otto, door=door), asked(target))
+        export_runs.start(app, replace(otto, door=door), asked(target))
     assert refused.value.code == "target_outside"
     assert list(tmp_path.glob("*.csv")) == []
 
 
 def test_a_running_export_keeps_its_connection_from_being_deleted(app: App, olga: Actor, tmp_path: Path) -> None:
-    run = exports.start(app, olga, asked(tmp_path / "v.csv"))
+    run = export_runs.start(app, olga, asked(tmp_path / "v.csv"))
     with pytest.raises(Conflict, match=run.id[:8]):
         connections.delete(app, olga, "Production")
