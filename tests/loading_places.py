@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +19,7 @@ from pendant.model.export import Export
 from pendant.model.pipeline import REPLACE, Destination, Load, LoadMode, Written
 from pendant.model.run import Note, Slice
 
+ISO = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
 DAY = 86_400_000
 FIRST = 20_000 * DAY
 JSON_COLUMN = {b"pendant:json": b"1"}
@@ -121,6 +125,17 @@ class DuckDbPlace(Place):
             return database.sql(f"FROM {table or 'people'}").to_arrow_table().to_pylist()
 
 
+class SqlitePlace(Place):
+    def _found(self) -> list[dict[str, Any]]:
+        path, _, table = self.target.partition("#")
+        if not Path(path).exists():
+            return []
+        with closing(sqlite3.connect(path)) as database:
+            cursor = database.execute(f'SELECT * FROM "{table or "people"}"')
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+
 def batches(values: list[dict[str, Any]], schema: pa.Schema = SCHEMA, *, size: int = 7) -> Any:
     return iter(
         [pa.RecordBatch.from_pylist(values[at : at + size], schema=schema) for at in range(0, len(values), size)]
@@ -137,6 +152,8 @@ def _plain(value: Any) -> Any:
         return round((value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp() * 1000)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, str) and ISO.fullmatch(value):
+        return _plain(datetime.fromisoformat(value))
     if isinstance(value, str) and value[:1] in ("{", "["):
         return json.loads(value)
     return value

@@ -9,13 +9,17 @@ from pendant.connectors.files.destination import FileDestination, FileFormat
 from pendant.connectors.files.parquet_format import ParquetFormat
 from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
 from pendant.connectors.loading import ONLY_REPLACE, refuse_mode
+from pendant.connectors.tables.table_file import FileEngine, TableFileDestination, TableInFile
 from pendant.errors import WrongInput
 from pendant.model.export import Export
 from pendant.model.pipeline import REPLACE, Destination, Load
 from pendant.model.run import Note
 
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
-ENDINGS = ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), .duckdb and .duckdb#TABLE"
+ENDINGS = (
+    ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), "
+    ".duckdb, .sqlite, .sqlite3 and .db (these four also with #TABLE)"
+)
 
 
 def _unheard(_note: Note) -> None:
@@ -36,13 +40,26 @@ def open_destination(
     know about the load. Raises WrongInput (`unknown_target`, `load_unsupported`).
     """
     path, mark, table = export.target.partition("#")
-    if path.lower().endswith(".duckdb"):
-        from pendant.connectors.duckdb.destination import DuckDbDestination  # noqa: PLC0415 - takes 40 MB
-
-        name = table if mark else export.resource
-        return DuckDbDestination(_path(path), name, run_id=run_id, may_replace=may_replace, load=load, note=note)
+    if engine := _engine(path):
+        target = TableInFile(_path(path), table if mark else export.resource, may_replace)
+        return TableFileDestination(engine, target, run_id=run_id, load=load, note=note)
     refuse_mode(load, ONLY_REPLACE, "A single file")
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
+
+
+def _engine(path: str) -> FileEngine | None:
+    """Return what writes the tables of a database file; each takes 20 to 40 MB, and is loaded when it is needed."""
+    match Path(path).suffix.lower():
+        case ".duckdb":
+            from pendant.connectors.duckdb.engine import DuckDbEngine  # noqa: PLC0415 - see above
+
+            return DuckDbEngine()
+        case ".sqlite" | ".sqlite3" | ".db":
+            from pendant.connectors.sqlite.engine import SqliteEngine  # noqa: PLC0415 - see above
+
+            return SqliteEngine()
+        case _:
+            return None
 
 
 def _path(text: str) -> Path:
