@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +23,7 @@ from loading_places import (
     SCHEMA,
     DuckDbPlace,
     Place,
+    PostgreSqlPlace,
     SqlitePlace,
     batches,
     day,
@@ -32,13 +34,29 @@ from loading_places import (
 from pendant.errors import Conflict, WrongInput
 from pendant.model.pipeline import REPLACE, Load, LoadMode
 from pendant.model.run import Slice
+from postgresql_server import Server, binaries, running
 
-KINDS = {"duckdb": DuckDbPlace, "sqlite": SqlitePlace}
+KINDS = ["duckdb", "sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed here")
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    return KINDS[request.param](f"{tmp_path}/out.{request.param}#people")
+    match request.param:
+        case "duckdb":
+            return DuckDbPlace(f"{tmp_path}/out.duckdb#people")
+        case "sqlite":
+            return SqlitePlace(f"{tmp_path}/out.sqlite#people")
+        case _:
+            started: Server = request.getfixturevalue("server")
+            return PostgreSqlPlace.emptied(started, tmp_path)
 
 
 @pytest.fixture(params=[REPLACE, BY_TIME, BY_KEY, APPENDED], ids=lambda load: load.mode.value)
@@ -217,6 +235,8 @@ def test_unusual_names_of_columns_are_only_names(place: Place) -> None:
 
 
 def test_two_columns_that_differ_in_case_only_are_refused(place: Place) -> None:
+    if isinstance(place, PostgreSqlPlace):
+        pytest.skip("PostgreSQL tells upper from lower case")
     with pytest.raises(WrongInput) as refused:
         place.open(BY_TIME).ensure_schema(pa.schema([*SCHEMA, ("ID", pa.int64())]))
     assert refused.value.code == "column_twice"

@@ -27,7 +27,9 @@ class Rows:
     load: Load
 
     def reader(self) -> pa.RecordBatchReader:
-        return pa.RecordBatchReader.from_batches(self.schema, staged_batches(self.paths))
+        """Return the rows under the names of `schema`, which may differ from those in the files."""
+        batches = (batch.rename_columns(self.schema.names) for batch in staged_batches(self.paths))
+        return pa.RecordBatchReader.from_batches(self.schema, batches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,17 @@ class TableLoad:
         return [Fit(column, column, quoted(column.name)) for column in fresh]
 
     def _keep_last(self) -> None:
-        key, number = ", ".join(map(quoted, self.rows.load.key)), self.session.dialect.row_number
-        lasts = f"SELECT max({number}) FROM {self.staged} GROUP BY {key}"
-        before = self.session.number(f"SELECT count(*) FROM {self.staged}")
-        self.session.execute(f"DELETE FROM {self.staged} WHERE {number} NOT IN ({lasts})")
-        twice = before - self.session.number(f"SELECT count(*) FROM {self.staged}")
+        """Remove rows whose key comes again later."""
+        number = self.session.dialect.row_number
+        same = [f"later.{quoted(name)} = {self.staged}.{quoted(name)}" for name in self.rows.load.key]
+        later = f"later.{number} > {self.staged}.{number}"
+        count = f"SELECT count(*) FROM {self.staged}"
+        before = self.session.number(count)
+        self.session.execute(
+            f"DELETE FROM {self.staged} WHERE EXISTS "
+            f"(SELECT 1 FROM {self.staged} AS later WHERE {' AND '.join([*same, later])})"
+        )
+        twice = before - self.session.number(count)
         if twice:
             name = ", ".join(self.rows.load.key)
             self.notes.append(
