@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,10 +17,17 @@ import duckdb
 import pyarrow as pa
 
 from pendant.connectors.destinations import open_destination
+from pendant.connectors.systems import System
+from pendant.egress import Egress
+from pendant.model.clock import SystemClock
+from pendant.model.connection import Connection, HttpSettings
 from pendant.model.export import Export
 from pendant.model.pipeline import REPLACE, Destination, Load, LoadMode, Written
 from pendant.model.run import Note, Slice
+from pendo_reading import Opener
+from postgresql_server import Server
 
+ISO = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
 DAY = 86_400_000
 FIRST = 20_000 * DAY
 JSON_COLUMN = {b"pendant:json": b"1"}
@@ -121,6 +133,76 @@ class DuckDbPlace(Place):
             return database.sql(f"FROM {table or 'people'}").to_arrow_table().to_pylist()
 
 
+class SqlitePlace(Place):
+    def _found(self) -> list[dict[str, Any]]:
+        path, _, table = self.target.partition("#")
+        if not Path(path).exists():
+            return []
+        with closing(sqlite3.connect(path)) as database:
+            cursor = database.execute(f'SELECT * FROM "{table or "people"}"')
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+
+@dataclass
+class PostgreSqlPlace(Place):
+    """A table of a server that runs; rows wait in `scratch`."""
+
+    server: Server = field(default_factory=lambda: Server(0, ""))
+    scratch: str = ""
+
+    def __post_init__(self) -> None:
+        self.options = {"system": self._system()}
+
+    @classmethod
+    def emptied(cls, server: Server, scratch: Path) -> PostgreSqlPlace:
+        """Return the place on a server without any table of an earlier test."""
+        place = cls("postgresql:warehouse#people", server=server, scratch=str(scratch))
+        with place.asked("DROP TABLE IF EXISTS people, pendant_loads"):
+            return place
+
+    @property
+    def recipe(self) -> str:
+        return f"PostgreSqlPlace({self.target!r}, server={self.server!r}, scratch={self.scratch!r})"
+
+    def settled_ids(self) -> list[int]:
+        """A server goes on for a moment with what a dead client asked for; the lock says when it has ended."""
+        with self.asked('SELECT pg_advisory_lock(hashtextextended(\'pendant "public"."people"\', 0))::text'):
+            return self.ids()
+
+    def left_behind(self) -> list[str]:
+        temporary = "SELECT relname::text FROM pg_class WHERE relname LIKE 'pendant_s%'"
+        with self.asked(temporary) as found:
+            waiting = (entry.name for entry in self.options["system"].scratch.iterdir())
+            return [*(str(row[0]) for row in found), *waiting]
+
+    @contextmanager
+    def asked(self, query: str) -> Iterator[list[tuple[Any, ...]]]:
+        system = self.options["system"]
+        with system.way_out.postgresql(system.connection) as opened, opened.cursor() as cursor:
+            cursor.execute(query)
+            yield cursor.fetchall() if cursor.description else []
+
+    def _found(self) -> list[dict[str, Any]]:
+        with self.asked("SELECT count(*) FROM pg_class WHERE relname = 'people'") as found:
+            if found == [(0,)]:
+                return []
+        system = self.options["system"]
+        with system.way_out.postgresql(system.connection) as opened, opened.cursor() as cursor:
+            cursor.execute("SELECT * FROM people")
+            rows: list[dict[str, Any]] = cursor.fetch_arrow_table().to_pylist()
+            return rows
+
+    def _system(self) -> System:
+        clock = SystemClock()
+        connection = Connection(
+            "c1", "warehouse", "postgresql", "postgresql", HttpSettings(base_uri=self.server.address, network="private")
+        )
+        networks = (ipaddress.ip_network("127.0.0.0/8"),)
+        egress = Egress(allow_networks=networks, opener=Opener(self.server.password), clock=clock)
+        return System(connection, egress, Path(self.scratch) / "waiting")
+
+
 def batches(values: list[dict[str, Any]], schema: pa.Schema = SCHEMA, *, size: int = 7) -> Any:
     return iter(
         [pa.RecordBatch.from_pylist(values[at : at + size], schema=schema) for at in range(0, len(values), size)]
@@ -137,6 +219,8 @@ def _plain(value: Any) -> Any:
         return round((value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp() * 1000)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, str) and ISO.fullmatch(value):
+        return _plain(datetime.fromisoformat(value))
     if isinstance(value, str) and value[:1] in ("{", "["):
         return json.loads(value)
     return value

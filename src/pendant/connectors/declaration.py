@@ -71,6 +71,17 @@ class RateLimitDeclared(_Declared):
     minimum_wait_ms: int = 0
 
 
+class AddressDeclared(_Declared):
+    """What the base URI of an API type looks like. `schemes` other than https and http have protocols of their own,
+    and name the user whose password the token is.
+    """
+
+    label: Text = "Base URI"
+    summary: Text = "The address of the API, such as https://api.example.com."
+    example: Text = "https://api.example.com"
+    schemes: tuple[Literal["https", "http", "postgresql"], ...] = ("https", "http")
+
+
 class ApiType(_Declared):
     """One way a connector talks. `host` names the column of the region table that gives its base URI."""
 
@@ -78,6 +89,7 @@ class ApiType(_Declared):
     title: Text
     summary: Text
     host: Literal["api", "data", "free"] = "free"
+    address: AddressDeclared = AddressDeclared()
     token: TokenSetting
     authentication: AuthenticationDeclared = AuthenticationDeclared()
     media_type: Literal["json", "urlencoded", "xml", "plaintext"] = "json"

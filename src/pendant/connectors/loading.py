@@ -4,7 +4,7 @@ window of that slice, and every row that is merged has its whole key. Both are c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,7 +73,7 @@ def checked(part: Slice, batches: Iterator[pa.RecordBatch], load: Load) -> Itera
     return _with_key(batches, load.key) if load.mode is LoadMode.MERGE else batches
 
 
-def windows_of(parts: list[Slice]) -> list[tuple[int, int]]:
+def windows_of(parts: Sequence[Slice]) -> list[tuple[int, int]]:
     """Return the windows of the slices in ms, joined where they touch, in order."""
     joined: list[tuple[int, int]] = []
     for since, until in sorted(_window(part) for part in parts):

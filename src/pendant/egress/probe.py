@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from aiohttp.abc import ResolveResult
 
 from pendant.egress.address import check_base_uri, parse_base_uri
-from pendant.egress.judge import JudgedResolver, Refused, socket_factory
+from pendant.egress.judge import Refused, socket_factory
 from pendant.egress.line import Ground
 from pendant.egress.reach import AddressRule, parse_address
+from pendant.egress.resolving import resolve
 from pendant.egress.verdict import ADDRESS, NAME, NO_WAY, Verdict, of_tls
 from pendant.errors import AddressRefused, WrongInput
 from pendant.model.connection import HttpSettings, StageOutcome, TestStage
@@ -54,7 +55,7 @@ def _address(ground: Ground, http: HttpSettings) -> TestStage:
 def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], TestStage]:
     uri = parse_base_uri(http.base_uri)
     try:
-        found = ground.loop.run(_resolve(ground, http, uri.host, uri.port))
+        found = ground.loop.run(resolve(ground, http, uri.host, uri.port))
     except Refused:
         return [], _failed("name", ADDRESS, uri.host)
     except (OSError, TimeoutError):
@@ -63,19 +64,6 @@ def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], Test
         return found, _stage("name", "ok", f"{uri.host} is an address; there is no name to resolve.")
     plural = "address" if len(found) == 1 else "addresses"
     return found, _stage("name", "ok", f"{uri.host} resolves to {len(found)} {plural}.")
-
-
-async def _resolve(ground: Ground, http: HttpSettings, host: str, port: int) -> list[ResolveResult]:
-    address = parse_address(host)
-    if address is not None:
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
-        return [ResolveResult(hostname=host, host=host, port=port, family=family, proto=0, flags=0)]
-    resolver = JudgedResolver(AddressRule(http.network, ground.allow_networks), ground.resolver())
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            return await resolver.resolve(host, port, socket.AF_UNSPEC)
-    finally:
-        await resolver.close()
 
 
 def _tls(ground: Ground, http: HttpSettings, found: list[ResolveResult]) -> TestStage:
