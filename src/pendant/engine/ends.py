@@ -30,8 +30,8 @@ def resource_for(app: App, connection: Connection, export: Export) -> Resource:
 def load_of(export: Export, resource: Resource) -> Load:
     """Return how the rows reach the target: as asked, or as suits the mode."""
     mode = export.load or _MODES[export.mode, bool(resource.time)]
-    key = tuple(_column(path) for path in resource.key)
-    return Load(mode, key=key if mode is LoadMode.MERGE else (), time=_column(resource.time))
+    key = tuple(column_of(path) for path in resource.key)
+    return Load(mode, key=key if mode is LoadMode.MERGE else (), time=column_of(resource.time))
 
 
 _MODES = {
@@ -45,7 +45,7 @@ _MODES = {
 }
 
 
-def _column(path: str) -> str:
+def column_of(path: str) -> str:
     return path.replace(".", "_")
 
 

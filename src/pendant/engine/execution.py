@@ -6,17 +6,21 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+import pyarrow as pa
+
 from pendant.app import App
+from pendant.engine.drift import Habit, habit_of
 from pendant.engine.ends import ends_for, load_of, resource_for, source_for
 from pendant.engine.halt import Halt, Halted
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
 from pendant.engine.position import Course, course_of, refuse_missing_target
+from pendant.engine.restated import WatchedSource
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
-from pendant.model.pipeline import Written
+from pendant.model.pipeline import Source, Written
 from pendant.model.run import Note, Progress, Run, RunEvent, RunState, next_state
 from pendant.store import connections, runs
 from pendant.store.transaction import Transaction
@@ -38,6 +42,9 @@ class Execution:
         self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
         self._course: Course | None = None
+        self._watched: WatchedSource | None = None
+        self._habit: Habit | None = None
+        self._schema: pa.Schema | None = None
         self._on_end = on_end
         self._began = app.clock.monotonic()
 
@@ -106,9 +113,11 @@ class Execution:
             if not course.due.spans:
                 self._tally.note(Note("nothing_due", "There was nothing to read yet, and nothing was written."))
                 return Written(0, 0)
-        source = source_for(
+        source: Source = source_for(
             self._app, self._way_out, connection, export, self._tally, windows=course.due.windows if course else None
         )
+        if course:
+            source = self._watched = course.watched(source, resource)
         ends = ends_for(
             source,
             export,
@@ -117,7 +126,7 @@ class Execution:
             may_replace=may_replace,
             note=self._tally.note,
         )
-        return run(
+        written = run(
             Job(
                 ends=ends,
                 ledger=self._ledger,
@@ -128,6 +137,12 @@ class Execution:
                 limit=export.limit,
             )
         )
+        self._habit = habit_of(self._app, asked)
+        self._schema = source.schema
+        if self._habit:
+            for note in self._habit.notes(source.schema, self._ledger.run.rows_read):
+                self._tally.note(note)
+        return written
 
     def _connection(self, asked: Run) -> Connection:
         with self._app.database.read() as tx:
@@ -161,15 +176,21 @@ class Execution:
                 finished_at=None if state is RunState.QUEUED else self._app.clock.now(),
                 rows_written=written.rows if written else 0,
                 bytes_written=written.bytes if written else 0,
+                rows_restated=self._restated() if written else None,
                 duration_ms=milliseconds,
             )
 
         return self._ledger.change(ended, also=self._kept if event is RunEvent.FINISH else None)
 
+    def _restated(self) -> int | None:
+        return self._course.restated(self._watched.seen()) if self._course and self._watched else None
+
     def _kept(self, tx: Transaction) -> None:
         """Keep what later runs of the export go by, together with the fact that this one finished."""
         if self._course:
-            self._course.move(tx, self._app)
+            self._course.move(tx, self._app, self._watched.seen() if self._watched else None)
+        if self._habit and self._schema:
+            self._habit.keep(tx, self._schema)
 
 
 def _fresh(queued: Run) -> Run:

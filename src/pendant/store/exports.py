@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pendant.errors import Conflict
 from pendant.model.export import Export, Position, StoredExport
+from pendant.model.imprint import Imprint
 from pendant.model.names import name_key
 from pendant.store.tables import connections, export_days, export_positions, exports
 from pendant.store.transaction import Transaction
@@ -89,6 +90,26 @@ def save_position(
     tx.execute(query.on_conflict_do_update(index_elements=["export_id", "resource", "apps"], set_=values))
 
 
+def days(tx: Transaction, export_id: str, resource: str, apps: tuple[str, ...]) -> dict[int, Imprint]:
+    """Return what is known of the days that may be read again, by their beginning in ms."""
+    found = tx.execute(select(export_days).where(_days_of(export_id, resource, apps)))
+    return {row.since: Imprint.from_bytes(row.rows, row.imprint) for row in found}
+
+
+def save_days(
+    tx: Transaction, export_id: str, resource: str, apps: tuple[str, ...], *, known: Mapping[int, Imprint]
+) -> None:
+    """Keep these days and no others."""
+    tx.execute(delete_from(export_days).where(_days_of(export_id, resource, apps)))
+    whose = {"export_id": export_id, "resource": resource, "apps": apps_key(apps)}
+    rows = [
+        whose | {"since": since, "rows": imprint.rows, "imprint": imprint.as_bytes()}
+        for since, imprint in known.items()
+    ]
+    if rows:
+        tx.execute(export_days.insert(), rows)
+
+
 def forget_positions(tx: Transaction, export_id: str) -> bool:
     """Let the next run begin anew; return whether there was something to forget."""
     tx.execute(delete_from(export_days).where(export_days.c.export_id == export_id))
@@ -102,6 +123,11 @@ def apps_key(apps: tuple[str, ...]) -> str:
 
 def _of(export_id: str, resource: str, apps: tuple[str, ...]) -> ColumnElement[bool]:
     table = export_positions.c
+    return and_(table.export_id == export_id, table.resource == resource, table.apps == apps_key(apps))
+
+
+def _days_of(export_id: str, resource: str, apps: tuple[str, ...]) -> ColumnElement[bool]:
+    table = export_days.c
     return and_(table.export_id == export_id, table.resource == resource, table.apps == apps_key(apps))
 
 

@@ -72,6 +72,12 @@ def unfinished_of_export(tx: Transaction, export_id: str) -> list[Run]:
     return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
 
 
+def finished_of_export(tx: Transaction, export_id: str, *, limit: int) -> list[Run]:
+    """Return the newest first."""
+    query = select(runs).where(runs.c.export_id == export_id, runs.c.state.in_(_WROTE))
+    return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit))]
+
+
 def wrote_target(tx: Transaction, target: str, resource: str, connection_id: str) -> bool:
     """Tell whether a run of this resource and connection wrote `target`, so that another may replace it.
 

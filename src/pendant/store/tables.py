@@ -95,9 +95,8 @@ export_days = Table(
     Column("export_id", ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True),
     Column("resource", String, primary_key=True),
     Column("apps", String, primary_key=True),
-    # ms of event time: the rows in [since, until), and what they were when they were last read.
+    # Midnight UTC in ms; what the rows of that day were when they were last read.
     Column("since", BigInteger, primary_key=True, autoincrement=False),
-    Column("until", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("imprint", Blob, nullable=False),
 )

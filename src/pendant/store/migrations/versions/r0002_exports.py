@@ -56,7 +56,6 @@ def _days() -> None:
         "export_days",
         *(sa.Column(name, sa.String, primary_key=True) for name in ("export_id", "resource", "apps")),
         sa.Column("since", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("until", sa.BigInteger, nullable=False),
         sa.Column("rows", sa.BigInteger, nullable=False),
         sa.Column("imprint", sa.LargeBinary, nullable=False),
         sa.ForeignKeyConstraint(["export_id"], ["exports.id"], name="fk_export_days_export_id", ondelete="CASCADE"),
