@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,17 +33,9 @@ from loading_places import (
 from pendant.errors import Conflict, WrongInput
 from pendant.model.pipeline import REPLACE, Load, LoadMode
 from pendant.model.run import Slice
-from postgresql_server import Server, binaries, running
+from postgresql_server import Server
 
 KINDS = ["duckdb", "sqlite", "postgresql"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not installed here")
-    with running() as started:
-        yield started
 
 
 @pytest.fixture(params=KINDS)
@@ -55,7 +46,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
         case "sqlite":
             return SqlitePlace(f"{tmp_path}/out.sqlite#people")
         case _:
-            started: Server = request.getfixturevalue("server")
+            started: Server = request.getfixturevalue("postgresql")
             return PostgreSqlPlace.emptied(started, tmp_path)
 
 

@@ -16,6 +16,7 @@ from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
 from pendant.engine.slices import Ends
+from pendant.engine.targets import system_of
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
@@ -104,7 +105,13 @@ class Execution:
         ends = Ends(
             source=source,
             transformation=transformation(source.schema, select=export.select, filter=export.filter),
-            destination=open_destination(export, run_id=asked.id, may_replace=may_replace, note=self._tally.note),
+            destination=open_destination(
+                export,
+                run_id=asked.id,
+                may_replace=may_replace,
+                note=self._tally.note,
+                system=system_of(self._app, export.target, self._way_out),
+            ),
         )
         concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
         return run(

@@ -9,8 +9,10 @@ from pathlib import Path
 from pendant.app import App
 from pendant.connectors import open_source
 from pendant.connectors.destinations import open_destination
+from pendant.connectors.systems import place_of
 from pendant.engine import pipeline
 from pendant.engine.slices import Ends
+from pendant.engine.targets import system_of
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
@@ -106,11 +108,13 @@ def _refuse_sender(app: App, connection: Connection) -> None:
 
 
 def _target(app: App, actor: Actor, text: str) -> str:
-    """Return the target as an absolute path.
+    """Return the target as an absolute path, or as it is when it lies in another system.
 
     Whoever runs the command line writes where the system lets them. Through the other doors, where somebody else
     owns the files, a target stays below the installation's folder for exports.
     """
+    if place_of(text.strip()):
+        return text.strip()
     path = Path(text.strip()).expanduser()
     if actor.door == "cli":
         return str(path.absolute())
@@ -132,6 +136,7 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     with app.database.read() as tx:
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
     source = open_source(app.catalogue, app.egress, connection, export, None)
-    destination = open_destination(export, run_id=run_id, may_replace=may_replace)
+    system = system_of(app, export.target, app.egress)
+    destination = open_destination(export, run_id=run_id, may_replace=may_replace, system=system)
     between = transformation(source.schema, select=export.select, filter=export.filter)
     pipeline.rehearse(Ends(source, between, destination))
