@@ -115,9 +115,9 @@ def _target(app: App, actor: Actor, text: str) -> str:
     """
     if place_of(text.strip()):
         return text.strip()
-    path = Path(text.strip()).expanduser()
+    path, slash = Path(text.strip()).expanduser(), "/" * text.strip().endswith("/")
     if actor.door == "cli":
-        return str(path.absolute())
+        return f"{path.absolute()}{slash}"
     root = app.settings.exports.resolve()
     inside = (root / path).resolve()
     if root not in inside.parents:
@@ -128,7 +128,7 @@ def _target(app: App, actor: Actor, text: str) -> str:
             field="target",
         )
     inside.parent.mkdir(parents=True, exist_ok=True)
-    return str(inside)
+    return f"{inside}{slash}"
 
 
 def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> None:
