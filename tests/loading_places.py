@@ -8,13 +8,14 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pendant.connectors.destinations import open_destination
 from pendant.connectors.systems import System
@@ -142,6 +143,24 @@ class SqlitePlace(Place):
             cursor = database.execute(f'SELECT * FROM "{table or "people"}"')
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+
+class FolderPlace(Place):
+    """A folder of days. Every load needs to know the column of the time."""
+
+    def open(self, load: Load = REPLACE, *, run_id: str = "run-1", may_replace: bool = True) -> Destination:
+        return super().open(replace(load, time="at"), run_id=run_id, may_replace=may_replace)
+
+    def left_behind(self) -> list[str]:
+        return sorted(entry.name for entry in Path(self.target).parent.iterdir() if entry.name.startswith("."))
+
+    def _found(self) -> list[dict[str, Any]]:
+        files = sorted(Path(self.target).glob("date=*/*.parquet"))
+        tables = [pq.ParquetFile(file).read() for file in files]
+        for file, table in zip(files, tables, strict=True):
+            days = {f"date={at:%Y-%m-%d}" for at in table["at"].to_pylist() if at is not None}
+            assert days <= {file.parent.name}
+        return pa.concat_tables(tables, promote_options="default").to_pylist() if tables else []
 
 
 @dataclass

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +21,7 @@ from loading_places import (
     FIRST,
     SCHEMA,
     DuckDbPlace,
+    FolderPlace,
     Place,
     PostgreSqlPlace,
     SqlitePlace,
@@ -34,17 +34,11 @@ from loading_places import (
 from pendant.errors import Conflict, WrongInput
 from pendant.model.pipeline import REPLACE, Load, LoadMode
 from pendant.model.run import Slice
-from postgresql_server import Server, binaries, running
+from postgresql_server import Server
 
-KINDS = ["duckdb", "sqlite", "postgresql"]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not installed here")
-    with running() as started:
-        yield started
+TABLES = ["duckdb", "sqlite", "postgresql"]
+KINDS = [*TABLES, "folder"]
+of_tables = pytest.mark.parametrize("place", TABLES, indirect=True)
 
 
 @pytest.fixture(params=KINDS)
@@ -54,8 +48,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
             return DuckDbPlace(f"{tmp_path}/out.duckdb#people")
         case "sqlite":
             return SqlitePlace(f"{tmp_path}/out.sqlite#people")
+        case "folder":
+            return FolderPlace(f"{tmp_path}/out/", modes=(LoadMode.REPLACE, LoadMode.SLICES))
         case _:
-            started: Server = request.getfixturevalue("server")
+            started: Server = request.getfixturevalue("postgresql")
             return PostgreSqlPlace.emptied(started, tmp_path)
 
 
@@ -114,9 +110,8 @@ def test_the_edges_of_a_window_belong_to_one_window_only(place: Place) -> None:
     assert place.ids() == [0, 3]
 
 
+@of_tables
 def test_merging_replaces_rows_of_the_same_key_and_keeps_the_others(place: Place) -> None:
-    if LoadMode.MERGE not in place.modes:
-        pytest.skip("the target has no mode merge")
     place.load({day(0): rows(0, 10)}, BY_KEY)
     for _ in range(2):
         place.load({day(0): rows(5, 10, name="changed")}, BY_KEY)
@@ -125,17 +120,15 @@ def test_merging_replaces_rows_of_the_same_key_and_keeps_the_others(place: Place
     assert place.notes == []
 
 
+@of_tables
 def test_the_last_row_of_a_key_wins_and_the_others_are_reported(place: Place) -> None:
-    if LoadMode.MERGE not in place.modes:
-        pytest.skip("the target has no mode merge")
     place.load({day(0): [row(1, name="a"), row(2), row(1, name="b")], day(1): [row(1, name="last")]}, BY_KEY)
     assert {found["id"]: found["name"] for found in place.rows()} == {1: "last", 2: row(2)["name"]}
     assert [(note.code, note.count) for note in place.notes] == [("key_twice", 2)]
 
 
+@of_tables
 def test_a_key_of_several_columns_is_compared_as_a_whole(place: Place) -> None:
-    if LoadMode.MERGE not in place.modes:
-        pytest.skip("the target has no mode merge")
     both = Load(LoadMode.MERGE, key=("id", "name"))
     place.load({day(0): [row(1, name="a"), row(1, name="b"), row(2, name="a")]}, both)
     place.load({day(0): [row(1, name="b", score=9.5), row(2, name="b")]}, both)
@@ -143,17 +136,15 @@ def test_a_key_of_several_columns_is_compared_as_a_whole(place: Place) -> None:
     assert found == {(1, "a"): 0.125, (1, "b"): 9.5, (2, "a"): 0.25, (2, "b"): 0.25}
 
 
+@of_tables
 def test_appended_rows_come_in_addition(place: Place) -> None:
-    if LoadMode.APPEND not in place.modes:
-        pytest.skip("the target has no mode append")
     place.load({day(0): rows(0, 3)}, APPENDED, run_id="first")
     place.load({day(0): rows(0, 3)}, APPENDED, run_id="second")
     assert place.ids() == [0, 0, 1, 1, 2, 2]
 
 
+@of_tables
 def test_an_append_that_is_done_again_because_its_end_was_not_noticed_is_there_once(place: Place) -> None:
-    if LoadMode.APPEND not in place.modes:
-        pytest.skip("the target has no mode append")
     for _ in range(2):
         place.load({day(0): rows(0, 3)}, APPENDED, run_id="the same run")
     assert place.ids() == [0, 1, 2]
@@ -206,6 +197,7 @@ WIDENED = [
 ]
 
 
+@of_tables
 @pytest.mark.parametrize("case", WIDENED, ids=lambda case: f"{case.old}-to-{case.new}-{case.wanted[0]}")
 def test_a_column_becomes_wide_enough_and_loses_nothing(place: Place, case: Widening) -> None:
     def schema(kind: pa.DataType) -> pa.Schema:
@@ -234,9 +226,8 @@ def test_unusual_names_of_columns_are_only_names(place: Place) -> None:
             assert place.rows() == [one]
 
 
+@pytest.mark.parametrize("place", ["duckdb", "sqlite"], indirect=True)
 def test_two_columns_that_differ_in_case_only_are_refused(place: Place) -> None:
-    if isinstance(place, PostgreSqlPlace):
-        pytest.skip("PostgreSQL tells upper from lower case")
     with pytest.raises(WrongInput) as refused:
         place.open(BY_TIME).ensure_schema(pa.schema([*SCHEMA, ("ID", pa.int64())]))
     assert refused.value.code == "column_twice"
@@ -298,7 +289,9 @@ def test_killed_at_any_moment_the_rows_are_the_old_ones_or_the_new_ones(place: P
         assert process.stdout.readline() == "staged\n"
         time.sleep(delay)
         process.kill()
-    assert place.settled_ids() in (before, after)
+    # The days of a folder change one after another, each as a whole.
+    between = [[*range(5, 10), *new]] * isinstance(place, FolderPlace)
+    assert place.settled_ids() in (before, after, *between)
     place.load({day(0): rows(1000, 10)}, load, run_id="killed")
     place.load({day(0): rows(1000, 10)}, load, run_id="next")
     assert place.left_behind() == []

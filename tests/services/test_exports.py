@@ -168,7 +168,7 @@ def test_a_plan_of_a_full_export_counts_and_reads_nothing(app: App, otto: Actor,
     plan = export_plans.plan(app, otto, "Nightly")
     assert plan.rows == pendo.expected("pageEvents", since=round(SINCE.timestamp() * 1000)).rows
     assert plan.load is LoadMode.REPLACE
-    assert all(b'"count"' in (each.body or b"") for each in pendo.requests if each.method == "POST")
+    assert all(each.bytes < 200 for each in pendo.requests), "counts are short, rows are not"
     assert plan.requests == 2 * len(plan.slices)
 
 

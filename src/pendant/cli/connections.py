@@ -57,7 +57,9 @@ _NO_HTTP = HttpOptions()
 def create(
     *,
     name: NewName,
-    application: Annotated[str, Parameter(name="--application", help="Connector: pendo or http.")] = "pendo",
+    application: Annotated[
+        str, Parameter(name="--application", help="Connector: pendo, http or postgresql.")
+    ] = "pendo",
     api: Api = "",
     region: Region = "",
     base_uri: BaseUri = "",

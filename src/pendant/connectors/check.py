@@ -96,6 +96,9 @@ class _Check:
         return api_type_of(self._connector, self.connection.api_type)
 
     def token_stages(self, *, reachable: bool, send_event: bool) -> Iterator[TestStage]:
+        if self.connection.http.scheme == "postgresql":
+            yield from self._database() if reachable else (_skipped(name) for name in ("answer", "key", "access"))
+            return
         shared_secret = self._api_type.token.shape == "shared_secret"
         if shared_secret:
             yield self._format()
@@ -112,6 +115,26 @@ class _Check:
             yield _stage("key", "skipped", "There is no request to try the token with.", "Fill in the ping settings.")
         if reachable and not self.connection.http.ping.relative_uri and self._api_type.access != "unknown":
             yield _access(Access(self._api_type.access))
+
+    def _database(self) -> Iterator[TestStage]:
+        """Sign in to a database and ask what this user may do."""
+        may_write = "SELECT has_database_privilege(current_database(), 'TEMP')::int"
+        try:
+            with self.egress.postgresql(self.connection, token=self.token) as opened, opened.cursor() as cursor:
+                cursor.execute(may_write)
+                access = Access.READ_WRITE if cursor.fetchone() == (1,) else Access.READ_ONLY
+        except CredentialsRefused as problem:
+            yield _stage("answer", "ok", "It answers.")
+            yield _failed("key", problem, problem.message, "")
+            yield _skipped("access")
+            return
+        except PendantError as problem:
+            yield _failed("answer", problem, problem.message, "")
+            yield from (_skipped("key"), _skipped("access"))
+            return
+        yield _stage("answer", "ok", "It answers.")
+        yield _stage("key", "ok", "The password is accepted.")
+        yield _access(access)
 
     def _ping(self) -> Iterator[TestStage]:
         ping = self.connection.http.ping

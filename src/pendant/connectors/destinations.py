@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pendant.connectors.files.destination import FileDestination, FileFormat
+from pendant.connectors.files.folder import MODES as FOLDER_MODES
+from pendant.connectors.files.folder import FolderDestination
 from pendant.connectors.files.parquet_format import ParquetFormat
 from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
 from pendant.connectors.loading import ONLY_REPLACE, refuse_mode
@@ -20,7 +22,7 @@ from pendant.model.run import Note
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 ENDINGS = (
     ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), "
-    ".duckdb, .sqlite, .sqlite3 and .db (these four also with #TABLE)"
+    ".duckdb, .sqlite, .sqlite3 and .db (these four also with #TABLE), or a folder, with a / at its end"
 )
 
 
@@ -49,6 +51,9 @@ def open_destination(
     if engine := _engine(path):
         target = TableInFile(_path(path), table if mark else export.resource, may_replace)
         return TableFileDestination(engine, target, run_id=run_id, load=load, note=note)
+    if export.target.endswith("/"):
+        refuse_mode(load, FOLDER_MODES, "A folder of days")
+        return FolderDestination(_path(export.target), run_id=run_id, may_replace=may_replace, load=load, note=note)
     refuse_mode(load, ONLY_REPLACE, "A single file")
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from aiohttp.abc import ResolveResult
 
-from pendant.egress.address import check_base_uri, parse_base_uri
+from pendant.egress.address import HTTP, check_base_uri, parse_base_uri
 from pendant.egress.judge import Refused, socket_factory
 from pendant.egress.line import Ground
 from pendant.egress.reach import AddressRule, parse_address
@@ -45,7 +45,9 @@ def stages(ground: Ground, http: HttpSettings) -> Iterator[TestStage]:
 
 def _address(ground: Ground, http: HttpSettings) -> TestStage:
     try:
-        check_base_uri(http.base_uri, allow_networks=ground.allow_networks, network=http.network)
+        check_base_uri(
+            http.base_uri, allow_networks=ground.allow_networks, network=http.network, schemes=(http.scheme,)
+        )
     except (WrongInput, AddressRefused) as problem:
         return _stage("address", "failed", problem.message, problem.hint, problem.code)
     where = "on the public internet" if http.network == "public" else "inside the allowed networks"
@@ -53,7 +55,7 @@ def _address(ground: Ground, http: HttpSettings) -> TestStage:
 
 
 def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], TestStage]:
-    uri = parse_base_uri(http.base_uri)
+    uri = parse_base_uri(http.base_uri, schemes=(http.scheme,))
     try:
         found = ground.loop.run(resolve(ground, http, uri.host, uri.port))
     except Refused:
@@ -67,7 +69,9 @@ def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], Test
 
 
 def _tls(ground: Ground, http: HttpSettings, found: list[ResolveResult]) -> TestStage:
-    uri = parse_base_uri(http.base_uri)
+    uri = parse_base_uri(http.base_uri, schemes=(http.scheme,))
+    if uri.scheme not in HTTP:
+        return _stage("tls", "skipped", "Agreed on while signing in.")
     if uri.scheme == "http":
         return _stage("tls", "skipped", "Plain http inside an allowed private network: nothing is encrypted.")
     try:

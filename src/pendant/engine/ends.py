@@ -12,6 +12,7 @@ from pendant.connectors import open_source
 from pendant.connectors.catalogue import resource_of
 from pendant.connectors.declaration import Resource
 from pendant.connectors.destinations import open_destination
+from pendant.connectors.systems import System
 from pendant.engine.slices import Ends
 from pendant.model.connection import Connection
 from pendant.model.export import Export, Mode
@@ -71,14 +72,18 @@ def ends_for(
     export: Export,
     load: Load,
     *,
+    system: System | None,
     run_id: str,
     may_replace: bool,
     note: Callable[[Note], None],
 ) -> Ends:
+    """`system` is the one that the target lies in; see `targets.system_of`."""
     return Ends(
         source=source,
         transformation=transformation(source.schema, select=export.select, filter=export.filter),
-        destination=open_destination(export, run_id=run_id, may_replace=may_replace, load=load, note=note),
+        destination=open_destination(
+            export, run_id=run_id, may_replace=may_replace, load=load, note=note, system=system
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
 from pendant.engine.position import Course, course_of, refuse_missing_target
 from pendant.engine.restated import WatchedSource
+from pendant.engine.targets import system_of
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
@@ -122,6 +123,7 @@ class Execution:
             source,
             export,
             load_of(export, resource),
+            system=system_of(self._app, export.target, self._way_out),
             run_id=asked.id,
             may_replace=may_replace,
             note=self._tally.note,

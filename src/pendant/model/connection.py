@@ -82,6 +82,10 @@ class HttpSettings:
         return f"{parts.scheme}://{user}{host}:{port}"
 
     @property
+    def scheme(self) -> str:
+        return urlsplit(self.base_uri).scheme
+
+    @property
     def encrypted(self) -> bool:
         """Say whether nothing is ever sent without a trusted certificate; elsewhere only private networks are."""
         return self.base_uri.lower().startswith("https:") or self.network == "public"

@@ -8,7 +8,9 @@ from pathlib import Path
 from pendant.app import App
 from pendant.connectors.declaration import Resource
 from pendant.connectors.destinations import open_destination
+from pendant.connectors.systems import place_of
 from pendant.engine.ends import load_of, resource_for, source_for
+from pendant.engine.targets import system_of
 from pendant.errors import WrongInput
 from pendant.model.connection import Connection
 from pendant.model.export import Delays, Export, Mode
@@ -35,7 +37,8 @@ def checked_export(app: App, export: Export, *, door: str) -> tuple[Connection, 
     resource = resource_for(app, connection, export)
     _refuse_misfit(export, resource)
     checked = with_changes(export, connection=connection.name, target=_target(app, door, export.target))
-    open_destination(checked, run_id="", may_replace=True, load=load_of(checked, resource))
+    system = system_of(app, checked.target, app.egress)
+    open_destination(checked, run_id="", may_replace=True, load=load_of(checked, resource), system=system)
     return connection, checked
 
 
@@ -146,14 +149,16 @@ def _refuse_sender(app: App, connection: Connection) -> None:
 
 
 def _target(app: App, door: str, text: str) -> str:
-    """Return the target as an absolute path.
+    """Return the target as an absolute path, or as it is when it lies in another system.
 
     Whoever runs the command line writes where the system lets them. Through the other doors, where somebody else
     owns the files, a target stays below the installation's folder for exports.
     """
-    path = Path(text.strip()).expanduser()
+    if place_of(text.strip()):
+        return text.strip()
+    path, slash = Path(text.strip()).expanduser(), "/" * text.strip().endswith("/")
     if door == "cli":
-        return str(path.absolute())
+        return f"{path.absolute()}{slash}"
     root = app.settings.exports.resolve()
     inside = (root / path).resolve()
     if root not in inside.parents:
@@ -164,4 +169,4 @@ def _target(app: App, door: str, text: str) -> str:
             field="target",
         )
     inside.parent.mkdir(parents=True, exist_ok=True)
-    return str(inside)
+    return f"{inside}{slash}"

@@ -14,6 +14,7 @@ from datetime import datetime
 from pendant.app import App
 from pendant.engine import pipeline
 from pendant.engine.ends import ends_for, load_of, resource_for, source_for
+from pendant.engine.targets import system_of
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
@@ -98,7 +99,9 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
         may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
     source = source_for(app, app.egress, connection, export)
     load = load_of(export, resource_for(app, connection, export))
-    pipeline.rehearse(ends_for(source, export, load, run_id=run_id, may_replace=may_replace, note=_unheard))
+    system = system_of(app, export.target, app.egress)
+    ends = ends_for(source, export, load, system=system, run_id=run_id, may_replace=may_replace, note=_unheard)
+    pipeline.rehearse(ends)
 
 
 def _unheard(_note: Note) -> None:

@@ -59,7 +59,7 @@ def converted(
     def batches() -> Iterator[pa.RecordBatch]:
         for batch in reader:
             columns = [
-                column if column.type == wanted.type else convert(column, field, wanted.type)
+                convert(column, field, wanted.type)
                 for column, field, wanted in zip(batch.columns, batch.schema, schema, strict=True)
             ]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
