@@ -82,6 +82,23 @@ def at(path: str) -> Callable[[Page, str], None]:
     return lambda page, url: page.goto(url + path) and None
 
 
+def stored_export(page: Page, url: str) -> None:
+    page.goto(f"{url}/exports")
+    page.click(".row-title")
+
+
+def plan(page: Page, url: str) -> None:
+    stored_export(page, url)
+    page.click("text=Show plan")
+
+
+def preview(page: Page, url: str) -> None:
+    stored_export(page, url)
+    page.click("text=Edit")
+    page.click("text=Preview")
+    page.locator("#preview").wait_for()
+
+
 PLACES: dict[str, Callable[[Page, str], None]] = {
     "connections": at("/connections"),
     "nothing found": at("/connections?q=no-such-connection"),
@@ -95,7 +112,11 @@ PLACES: dict[str, Callable[[Page, str], None]] = {
     "test": dialog("Test"),
     "used by": dialog("Used by"),
     "delete": dialog("Delete"),
+    "exports": at("/exports"),
     "export": at("/exports/new"),
+    "stored export": stored_export,
+    "plan": plan,
+    "preview": preview,
     "runs": at("/runs"),
     "settings": at("/settings"),
     "new token": new_token,

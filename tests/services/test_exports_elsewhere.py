@@ -11,7 +11,7 @@ from pendant.model.access import Actor
 from pendant.model.connection import Access, Draft
 from pendant.model.export import Export
 from pendant.model.run import RunState
-from pendant.services import connections, exports
+from pendant.services import connections, export_runs
 from pendosim import Pendo
 from postgresql_server import Server
 
@@ -27,7 +27,7 @@ def test_visitors_reach_a_table_of_postgresql(
     warehouse = Draft("Warehouse", "postgresql", base_uri=postgresql.address)
     saved = connections.create(app, olga, warehouse, postgresql.password, test=True)
     assert saved.connection.access is Access.READ_WRITE
-    run = exports.start(app, otto, Export("visitors", "production", "postgresql:warehouse#public.visitors"))
+    run = export_runs.start(app, otto, Export("visitors", "production", "postgresql:warehouse#public.visitors"))
     worker = Worker(app)
     try:
         ended = worker.run_now(run.id, lambda _progress: None)
@@ -43,17 +43,17 @@ def test_visitors_reach_a_table_of_postgresql(
 
 def test_a_target_whose_connection_is_missing_or_of_another_kind_fails_at_once(app: App, otto: Actor) -> None:
     with pytest.raises(NotFound) as missing:
-        exports.start(app, otto, Export("visitors", "production", "postgresql:nowhere#visitors"))
+        export_runs.start(app, otto, Export("visitors", "production", "postgresql:nowhere#visitors"))
     assert (missing.value.code, missing.value.field) == ("connection_unknown", "target")
     with pytest.raises(WrongInput) as other:
-        exports.start(app, otto, Export("visitors", "production", "postgresql:production#visitors"))
+        export_runs.start(app, otto, Export("visitors", "production", "postgresql:production#visitors"))
     assert (other.value.code, other.value.field) == ("connection_cannot_load", "target")
 
 
 def test_nothing_is_exported_from_a_database(app: App, olga: Actor, otto: Actor, postgresql: Server) -> None:
     connections.create(app, olga, Draft("W", "postgresql", base_uri=postgresql.address), "a" * 20, test=False)
     with pytest.raises(WrongInput) as refused:
-        exports.start(app, otto, Export("visitors", "W", "out.csv"))
+        export_runs.start(app, otto, Export("visitors", "W", "out.csv"))
     assert refused.value.code == "connection_cannot_read"
 
 
