@@ -30,7 +30,8 @@ def local(app: App, owner: Actor, pendo: Pendo) -> Connection:
 def fields(**changes: str) -> dict[str, str]:
     return {
         "name": "Nightly <b>", "connection": "Local", "resource": "pageEvents", "target": "e.duckdb", "last": "2d",
-        "mode": "incremental", "load": "", "horizon_hours": "8", "lookback_days": "3", "final_days": "9", "then": "save",
+        "mode": "incremental", "load": "", "horizon_hours": "8", "lookback_days": "3", "final_days": "9",
+        "then": "save",
     } | changes  # fmt: skip
 
 
@@ -70,8 +71,13 @@ def test_a_preview_shows_rows_and_keeps_what_was_typed(olga: Client, local: Conn
 
 @pytest.mark.parametrize(
     ("change", "at"),
-    [({"name": " "}, "name"), ({"last": "soon"}, "last"), ({"lookback_days": "x"}, "lookback_days"), ({"mode": "x"}, "mode")],
-)  # fmt: skip
+    [
+        ({"name": " "}, "name"),
+        ({"last": "soon"}, "last"),
+        ({"lookback_days": "x"}, "lookback_days"),
+        ({"mode": "x"}, "mode"),
+    ],
+)
 def test_what_is_wrong_stands_at_its_field(olga: Client, local: Connection, change: dict[str, str], at: str) -> None:
     answer = send(olga, "/exports", fields(**change))
     assert answer.status == 422
