@@ -231,6 +231,7 @@ class ProgressShape(Shape):
     requests: int
     retries: int
     seconds: float
+    seconds_left: float | None
     waiting_for: str
 
     @classmethod

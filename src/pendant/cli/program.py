@@ -46,6 +46,7 @@ def program(version: str) -> Program:
     root.command("pendant.cli.exports:export", name="export", help="Export a resource of a connection to a file.")
     for name, (place, summary) in _NOUNS.items():
         root.command(place, name=name, help=summary)
+    root.command("pendant.cli.metrics:metrics", name="metrics", help="Print figures of all runs for Prometheus.")
     root.command("pendant.cli.demo:demo", name="demo", help="Show the whole path against a local Pendo simulator.")
     return root
 

@@ -165,6 +165,22 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTotals:
+    """Sums over all runs of one resource in one state."""
+
+    resource: str
+    state: RunState
+    runs: int
+    rows_read: int
+    rows_written: int
+    bytes_read: int
+    bytes_written: int
+    requests: int
+    retries: int
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A moment of a running run, for bars and pages. `rows_total` is an estimate or unknown."""
 
@@ -180,3 +196,11 @@ class Progress:
     retries: int
     seconds: float
     waiting_for: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate how long it will still take, from how fast it has been; None while nobody can know."""
+        done, total = (self.rows_read, self.rows_total) if self.rows_total else (self.slices_done, self.slices_total)
+        if not done or not total or not self.seconds:
+            return None
+        return max(0.0, self.seconds * (total - done) / done)

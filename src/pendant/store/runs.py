@@ -11,10 +11,11 @@ from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
-from pendant.model.run import ENDED, Note, Run, RunState, Slice, SliceRecord, SliceState, Span
+from pendant.model.run import ENDED, Note, Run, RunState, RunTotals, Slice, SliceRecord, SliceState, Span
 from pendant.store.tables import run_slices, runs
 from pendant.store.transaction import Transaction
 
+_SUMMED = ("rows_read", "rows_written", "bytes_read", "bytes_written", "requests", "retries", "duration_ms")
 _WROTE = (RunState.FINISHED.value, RunState.FINISHED_WITH_ERRORS.value)
 
 
@@ -57,6 +58,16 @@ def recent(
     if export_id is not None:
         query = query.where(runs.c.export_id == export_id)
     return [_run(row) for row in tx.execute(query)]
+
+
+def totals(tx: Transaction) -> list[RunTotals]:
+    summed = [runs.c[name] for name in _SUMMED]
+    query = (
+        select(runs.c.resource, runs.c.state, func.count(), *(func.sum(column) for column in summed))
+        .group_by(runs.c.resource, runs.c.state)
+        .order_by(runs.c.resource, runs.c.state)
+    )
+    return [RunTotals(resource, RunState(state), *sums) for resource, state, *sums in tx.execute(query)]
 
 
 def using(tx: Transaction, connection_id: str) -> list[Run]:

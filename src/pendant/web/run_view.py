@@ -12,6 +12,7 @@ from pendant.web.marks import OF_RUN, Mark
 from pendant.web.words import Moment, duration, moment, size
 
 SLICES_SHOWN = 200
+SECONDS_LEFT_SHOWN = 10
 _SLICE_MARKS = {
     SliceState.PLANNED: Mark("Planned", "calm"),
     SliceState.RUNNING: Mark("Running", "info pill-busy"),
@@ -156,10 +157,16 @@ def _bar(run: Run, live: Progress | None) -> Bar | None:
         return None
     if live and live.rows_total:
         share = min(99, 100 * live.rows_read // live.rows_total)
-        return Bar(share, 100, f"{live.rows_read:,} of about {live.rows_total:,} rows")
+        return Bar(share, 100, f"{live.rows_read:,} of about {live.rows_total:,} rows{_left(live)}")
     if live and live.slices_total > 1:
         return Bar(live.slices_done, live.slices_total, f"{live.slices_done} of {live.slices_total} slices")
     return Bar(None, 100, f"{live.rows_read:,} rows so far" if live else "Waiting to begin")
+
+
+def _left(live: Progress) -> str:
+    # Below ten seconds the number would only flicker.
+    left = live.seconds_left
+    return f", about {duration(left)} left" if left and left >= SECONDS_LEFT_SHOWN else ""
 
 
 def _slice(record: SliceRecord) -> SliceLine:
