@@ -128,8 +128,11 @@ def show_plan(output: Output, plan: Plan) -> None:
         output.remark("There is nothing to read yet.")
 
 
-def show_preview(output: Output, preview: Preview) -> None:
+def show_preview(output: Output, preview: Preview) -> int:
     """Print one record after the other: most have more columns than a terminal is wide."""
+    if output.as_json:
+        output.result(preview_shape(preview))
+        return 0
     for number, values in enumerate(preview.rows, 1):
         output.say(f"Record {number}")
         named = zip(preview.columns, values, strict=True)
@@ -138,6 +141,7 @@ def show_preview(output: Output, preview: Preview) -> None:
         output.remark("There is no such row.")
     for note in preview.notes:
         output.remark(f"Note: {note.message} ({note.count} times) [{note.code}]")
+    return 0
 
 
 def _text(value: object) -> str:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from pendant.app import App
 from pendant.cli.export_options import ids_in
+from pendant.cli.export_texts import show_preview
 from pendant.cli.output import Output
 from pendant.cli.progress import shown_progress
 from pendant.cli.session import Json, installation
@@ -18,6 +19,7 @@ from pendant.model.export import Export
 from pendant.model.moments import moment_of
 from pendant.model.pipeline import LoadMode
 from pendant.model.run import Run, RunState
+from pendant.services import export_plans
 from pendant.services import export_runs as verbs
 
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
@@ -35,7 +37,7 @@ def export(
             help="File to write: .parquet, .csv, .jsonl or .ndjson (the last three also with .gz or .zst), "
             "or .duckdb with #TABLE behind it if the table is not to be named like the resource.",
         ),
-    ],
+    ] = "",
     since: Annotated[
         str,
         Parameter(
@@ -64,6 +66,9 @@ def export(
             help="What happens to the rows a target holds: replace (default), slices, merge or append.",
         ),
     ] = None,
+    preview: Annotated[
+        int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
+    ] = 0,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -87,6 +92,8 @@ def export(
             replace=replace,
             load=load,
         )
+        if preview:
+            return show_preview(output, export_plans.preview(app, local_actor(), asked, rows=preview))
         return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked)))
 
 

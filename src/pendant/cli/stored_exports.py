@@ -16,7 +16,6 @@ from pendant.cli.export_texts import (
     export_shape,
     facts,
     plan_shape,
-    preview_shape,
     row,
     show_plan,
     show_preview,
@@ -182,12 +181,7 @@ def preview(reference: Reference, /, *, rows: Rows = export_plans.ROWS_DEFAULT, 
     output = Output(json)
     with installation() as app:
         stored = verbs.get(app, local_actor(), reference).stored
-        found = export_plans.preview(app, local_actor(), stored.export, rows=rows)
-    if json:
-        output.result(preview_shape(found))
-    else:
-        show_preview(output, found)
-    return 0
+        return show_preview(output, export_plans.preview(app, local_actor(), stored.export, rows=rows))
 
 
 @exports.command(name="reset-position")
