@@ -22,6 +22,7 @@ from loading_places import (
     SCHEMA,
     DuckDbPlace,
     FolderPlace,
+    ObjectPlace,
     Place,
     PostgreSqlPlace,
     SqlitePlace,
@@ -37,7 +38,7 @@ from pendant.model.run import Slice
 from postgresql_server import Server
 
 TABLES = ["duckdb", "sqlite", "postgresql"]
-KINDS = [*TABLES, "folder"]
+KINDS = [*TABLES, "folder", "s3"]
 of_tables = pytest.mark.parametrize("place", TABLES, indirect=True)
 
 
@@ -50,6 +51,12 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
             return SqlitePlace(f"{tmp_path}/out.sqlite#people")
         case "folder":
             return FolderPlace(f"{tmp_path}/out/", modes=(LoadMode.REPLACE, LoadMode.SLICES))
+        case "s3":
+            endpoint = request.getfixturevalue("object_storage")
+            target = f"s3://exports/{tmp_path.name}/"
+            return ObjectPlace(
+                target, modes=(LoadMode.REPLACE, LoadMode.SLICES), endpoint=endpoint, scratch=str(tmp_path)
+            )
         case _:
             started: Server = request.getfixturevalue("postgresql")
             return PostgreSqlPlace.emptied(started, tmp_path)

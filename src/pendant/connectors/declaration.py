@@ -79,7 +79,7 @@ class AddressDeclared(_Declared):
     label: Text = "Base URI"
     summary: Text = "The address of the API, such as https://api.example.com."
     example: Text = "https://api.example.com"
-    schemes: tuple[Literal["https", "http", "postgresql"], ...] = ("https", "http")
+    schemes: tuple[Literal["https", "http", "postgresql", "s3", "s3+http"], ...] = ("https", "http")
 
 
 class ApiType(_Declared):
