@@ -138,6 +138,17 @@ BIG = 2**53 + 1
 TEXT, WHOLE, NUMBER, TRUTH, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.list_(pa.string())
 
 
+@of_tables
+def test_columns_in_another_order_or_fewer_of_them_find_their_place(place: Place) -> None:
+    place.load({day(0): rows(0, 3)}, BY_TIME)
+    place.load({day(1): rows(3, 3, on=1)}, BY_TIME, schema=pa.schema(list(reversed(SCHEMA))))
+    fewer = SCHEMA.remove(SCHEMA.get_field_index("name"))
+    place.load({day(2): rows(6, 3, on=2)}, BY_TIME, schema=fewer)
+    found = sorted(place.rows(), key=lambda one: one["id"])
+    assert found == expected([*rows(0, 3), *rows(3, 3, on=1), *rows(6, 3, on=2, name=None)])
+    assert codes(place) == ["column_vanished"]
+
+
 class Widening(NamedTuple):
     """A column in one load and in the next, what is there in the end, and whether the table had to change."""
 

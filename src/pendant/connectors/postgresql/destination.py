@@ -75,9 +75,7 @@ class PostgreSqlDestination:
         schema, load = self._shortened()
         rows = Rows(self._run_id, schema, parts, paths, load)
         with self._opened() as connection:
-            session = self._session(connection)
-            self._stage(session, rows)
-            notes = self._loaded(session, rows)
+            notes = self._loaded(self._session(connection), rows)
         for note in notes:
             self._note(note)
         size = sum(path.stat().st_size for path in paths)
@@ -105,8 +103,7 @@ class PostgreSqlDestination:
         dialect = session.dialect
         types = [(quoted(field.name), dialect.column_type(field) or dialect.text) for field in rows.schema]
         session.execute(f"CREATE TEMP TABLE {STAGED} ({', '.join(f'{name} {kind}' for name, kind in types)})")
-        stored = pa.schema([pa.field(field.name, stored_type(field)) for field in rows.schema])
-        session.stage(converted(rows.reader(), stored, convert), STAGED, temporary=True)
+        session.stage(_stored(rows), STAGED, temporary=True)
         session.execute(f"ANALYZE {STAGED}")
 
     def _loaded(self, session: AdbcSession, rows: Rows) -> list[Note]:
@@ -121,7 +118,15 @@ class PostgreSqlDestination:
             )
         self._check(session)
         marks = f"{quoted(self._place.container)}.{quoted(MARKS)}"
-        notes = TableLoad(session, rows, table=self._table, staged=f"pg_temp.{STAGED}", marks=marks).run()
+        notes = TableLoad(
+            session,
+            rows,
+            table=self._table,
+            staged=f"pg_temp.{STAGED}",
+            marks=marks,
+            stage=lambda: self._stage(session, rows),
+            append=lambda: session.stage(_stored(rows), self._place.name, db_schema_name=self._place.container),
+        ).run()
         session.execute("COMMIT")
         return [*notes, *self._renamed()]
 
@@ -171,3 +176,9 @@ class PostgreSqlDestination:
             for name in self._parts.schema.names
             if short_name(name) != name
         ]
+
+
+def _stored(rows: Rows) -> pa.RecordBatchReader:
+    """Return the rows in the types in which they go over."""
+    stored = pa.schema([pa.field(field.name, stored_type(field)) for field in rows.schema])
+    return converted(rows.reader(), stored, convert)
