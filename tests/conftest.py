@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from object_storage import storing
 from postgresql_server import Server, binaries, running
 
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "src")
@@ -29,3 +30,10 @@ def postgresql() -> Iterator[Server]:
         pytest.skip("PostgreSQL is not installed here: its targets are not tested")
     with running() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def object_storage() -> Iterator[str]:
+    """An S3 server of the tests' own with the bucket `exports`; the base URI of a connection to it."""
+    with storing("exports") as address:
+        yield address

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,7 +25,7 @@ from pendant.model.connection import Connection, HttpSettings
 from pendant.model.export import Export
 from pendant.model.pipeline import REPLACE, Destination, Load, LoadMode, Written
 from pendant.model.run import Note, Slice
-from pendo_reading import Opener
+from pendo_reading import LOOPBACK, Opener
 from postgresql_server import Server
 
 ISO = re.compile(r"\d{4}-\d\d-\d\dT.*Z")
@@ -155,12 +155,48 @@ class FolderPlace(Place):
         return sorted(entry.name for entry in Path(self.target).parent.iterdir() if entry.name.startswith("."))
 
     def _found(self) -> list[dict[str, Any]]:
-        files = sorted(Path(self.target).glob("date=*/*.parquet"))
-        tables = [pq.ParquetFile(file).read() for file in files]
-        for file, table in zip(files, tables, strict=True):
-            days = {f"date={at:%Y-%m-%d}" for at in table["at"].to_pylist() if at is not None}
-            assert days <= {file.parent.name}
-        return pa.concat_tables(tables, promote_options="default").to_pylist() if tables else []
+        return _days_in(Path(self.target))
+
+
+def _days_in(folder: Path) -> list[dict[str, Any]]:
+    files = sorted(folder.glob("date=*/*.parquet"))
+    tables = [pq.ParquetFile(file).read() for file in files]
+    for file, table in zip(files, tables, strict=True):
+        days = {f"date={at:%Y-%m-%d}" for at in table["at"].to_pylist() if at is not None}
+        assert days <= {file.parent.name}
+    return pa.concat_tables(tables, promote_options="default").to_pylist() if tables else []
+
+
+@dataclass
+class ObjectPlace(FolderPlace):
+    """A folder of days in a bucket of a server that runs at `endpoint`; rows wait in `scratch`."""
+
+    endpoint: str = ""
+    scratch: str = ""
+
+    def __post_init__(self) -> None:
+        http = HttpSettings(base_uri=self.endpoint, network="private")
+        connection = Connection("c1", "store", "s3", "s3", http)
+        egress = Egress(allow_networks=LOOPBACK, opener=Opener("x" * 20), clock=SystemClock())
+        self.options = {"system": System(connection, egress, Path(self.scratch) / "waiting")}
+
+    @property
+    def recipe(self) -> str:
+        return f"ObjectPlace({self.target!r}, endpoint={self.endpoint!r}, scratch={self.scratch!r})"
+
+    def left_behind(self) -> list[str]:
+        return [entry.name for entry in (Path(self.scratch) / "waiting").iterdir()]
+
+    def _found(self) -> list[dict[str, Any]]:
+        system = self.options["system"]
+        local = Path(self.scratch) / "read"
+        shutil.rmtree(local, ignore_errors=True)
+        with system.way_out.storage(system.connection) as storage:
+            for path in storage.below(self.target.removeprefix("s3://").rstrip("/")):
+                copy = local / Path(*path.split("/")[2:])
+                copy.parent.mkdir(parents=True)
+                storage.get(path, copy)
+        return _days_in(local)
 
 
 @dataclass
@@ -217,8 +253,7 @@ class PostgreSqlPlace(Place):
         connection = Connection(
             "c1", "warehouse", "postgresql", "postgresql", HttpSettings(base_uri=self.server.address, network="private")
         )
-        networks = (ipaddress.ip_network("127.0.0.0/8"),)
-        egress = Egress(allow_networks=networks, opener=Opener(self.server.password), clock=clock)
+        egress = Egress(allow_networks=LOOPBACK, opener=Opener(self.server.password), clock=clock)
         return System(connection, egress, Path(self.scratch) / "waiting")
 
 

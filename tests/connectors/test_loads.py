@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -20,11 +15,7 @@ from loading_places import (
     DAY,
     FIRST,
     SCHEMA,
-    DuckDbPlace,
-    FolderPlace,
     Place,
-    PostgreSqlPlace,
-    SqlitePlace,
     batches,
     day,
     expected,
@@ -32,35 +23,11 @@ from loading_places import (
     rows,
 )
 from pendant.errors import Conflict, WrongInput
-from pendant.model.pipeline import REPLACE, Load, LoadMode
+from pendant.model.pipeline import Load, LoadMode
 from pendant.model.run import Slice
-from postgresql_server import Server
 
 TABLES = ["duckdb", "sqlite", "postgresql"]
-KINDS = [*TABLES, "folder"]
 of_tables = pytest.mark.parametrize("place", TABLES, indirect=True)
-
-
-@pytest.fixture(params=KINDS)
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    match request.param:
-        case "duckdb":
-            return DuckDbPlace(f"{tmp_path}/out.duckdb#people")
-        case "sqlite":
-            return SqlitePlace(f"{tmp_path}/out.sqlite#people")
-        case "folder":
-            return FolderPlace(f"{tmp_path}/out/", modes=(LoadMode.REPLACE, LoadMode.SLICES))
-        case _:
-            started: Server = request.getfixturevalue("postgresql")
-            return PostgreSqlPlace.emptied(started, tmp_path)
-
-
-@pytest.fixture(params=[REPLACE, BY_TIME, BY_KEY, APPENDED], ids=lambda load: load.mode.value)
-def load(request: pytest.FixtureRequest, place: Place) -> Load:
-    found: Load = request.param
-    if found.mode not in place.modes:
-        pytest.skip(f"the target has no mode {found.mode.value}")
-    return found
 
 
 def codes(place: Place) -> list[str]:
@@ -171,6 +138,17 @@ BIG = 2**53 + 1
 TEXT, WHOLE, NUMBER, TRUTH, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.list_(pa.string())
 
 
+@of_tables
+def test_columns_in_another_order_or_fewer_of_them_find_their_place(place: Place) -> None:
+    place.load({day(0): rows(0, 3)}, BY_TIME)
+    place.load({day(1): rows(3, 3, on=1)}, BY_TIME, schema=pa.schema(list(reversed(SCHEMA))))
+    fewer = SCHEMA.remove(SCHEMA.get_field_index("name"))
+    place.load({day(2): rows(6, 3, on=2)}, BY_TIME, schema=fewer)
+    found = sorted(place.rows(), key=lambda one: one["id"])
+    assert found == expected([*rows(0, 3), *rows(3, 3, on=1), *rows(6, 3, on=2, name=None)])
+    assert codes(place) == ["column_vanished"]
+
+
 class Widening(NamedTuple):
     """A column in one load and in the next, what is there in the end, and whether the table had to change."""
 
@@ -260,38 +238,3 @@ def test_a_wide_row_of_every_type_arrives(place: Place) -> None:
         place.load({day(0): [full, nothing]}, BY_TIME, schema=schema)
     assert place.rows() == expected([full, nothing])
     assert place.notes == []
-
-
-CHILD = """
-import sys
-from loading_places import *
-place = eval(sys.argv[1])
-load = {"slices": BY_TIME, "merge": BY_KEY, "append": APPENDED, "replace": REPLACE}[sys.argv[2]]
-destination = place.open(load, run_id="killed")
-destination.ensure_schema(SCHEMA)
-destination.replace_slice(day(0), batches(rows(1000, 9000), size=3000))
-print("staged", flush=True)
-destination.publish([day(0)])
-print("published", flush=True)
-"""
-
-
-@pytest.mark.parametrize("delay", [0.0, 0.03, 0.15])
-def test_killed_at_any_moment_the_rows_are_the_old_ones_or_the_new_ones(place: Place, load: Load, delay: float) -> None:
-    place.load({day(0): rows(0, 5), day(1): rows(5, 5, on=1)}, load)
-    before, new = place.ids(), list(range(1000, 10000))
-    after = {"slices": [*range(5, 10), *new], "replace": new}.get(load.mode.value, [*before, *new])
-    room = Path(__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": f"{room.parent / 'src'}:{room}"}
-    command = [sys.executable, "-c", CHILD, place.recipe, load.mode.value]
-    with subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "staged\n"
-        time.sleep(delay)
-        process.kill()
-    # The days of a folder change one after another, each as a whole.
-    between = [[*range(5, 10), *new]] * isinstance(place, FolderPlace)
-    assert place.settled_ids() in (before, after, *between)
-    place.load({day(0): rows(1000, 10)}, load, run_id="killed")
-    place.load({day(0): rows(1000, 10)}, load, run_id="next")
-    assert place.left_behind() == []

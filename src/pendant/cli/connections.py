@@ -58,7 +58,7 @@ def create(
     *,
     name: NewName,
     application: Annotated[
-        str, Parameter(name="--application", help="Connector: pendo, http or postgresql.")
+        str, Parameter(name="--application", help="Connector: pendo, http, postgresql or s3.")
     ] = "pendo",
     api: Api = "",
     region: Region = "",

@@ -77,9 +77,14 @@ class AddressDeclared(_Declared):
     """
 
     label: Text = "Base URI"
-    summary: Text = "The address of the API, such as https://api.example.com."
+    summary: Text = "Scheme and host. The token is bound to this origin and sent nowhere else."
     example: Text = "https://api.example.com"
-    schemes: tuple[Literal["https", "http", "postgresql"], ...] = ("https", "http")
+    schemes: tuple[Literal["https", "http", "postgresql", "s3", "s3+http"], ...] = ("https", "http")
+
+    @property
+    def is_http(self) -> bool:
+        """Say whether requests are what is sent there, so that headers, ping and the like mean something."""
+        return set(self.schemes) <= {"https", "http"}
 
 
 class ApiType(_Declared):

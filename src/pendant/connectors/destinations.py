@@ -9,9 +9,12 @@ from pathlib import Path
 from pendant.connectors.files.destination import FileDestination, FileFormat
 from pendant.connectors.files.folder import MODES as FOLDER_MODES
 from pendant.connectors.files.folder import FolderDestination
+from pendant.connectors.files.local_shelf import LocalShelf
 from pendant.connectors.files.parquet_format import ParquetFormat
+from pendant.connectors.files.staging import Staging
 from pendant.connectors.files.text_formats import Compression, Csv, JsonLines, TextFormat
 from pendant.connectors.loading import ONLY_REPLACE, refuse_mode
+from pendant.connectors.s3.destination import ObjectDestination, folder_destination
 from pendant.connectors.systems import Place, System, place_of
 from pendant.connectors.tables.table_file import FileEngine, TableFileDestination, TableInFile
 from pendant.errors import WrongInput
@@ -53,7 +56,9 @@ def open_destination(
         return TableFileDestination(engine, target, run_id=run_id, load=load, note=note)
     if export.target.endswith("/"):
         refuse_mode(load, FOLDER_MODES, "A folder of days")
-        return FolderDestination(_path(export.target), run_id=run_id, may_replace=may_replace, load=load, note=note)
+        folder = _path(export.target)
+        shelf = LocalShelf(folder, may_replace=may_replace)
+        return FolderDestination(shelf, Staging(folder, run_id), load=load, note=note)
     refuse_mode(load, ONLY_REPLACE, "A single file")
     return FileDestination(_path(export.target), _format(export.target), run_id=run_id, may_replace=may_replace)
 
@@ -75,10 +80,22 @@ def _elsewhere(
             hint="Name such a connection in the target.",
             field="target",
         )
+    if place.application == "s3":
+        return _objects(place, system, run_id=run_id, may_replace=may_replace, load=load, note=note)
     from pendant.connectors.postgresql.destination import PostgreSqlDestination  # noqa: PLC0415 - takes 20 MB
 
-    named = replace(place, table=place.table or export.resource)
+    named = replace(place, name=place.name or export.resource)
     return PostgreSqlDestination(named, system, run_id=run_id, may_replace=may_replace, load=load, note=note)
+
+
+def _objects(
+    place: Place, system: System, *, run_id: str, may_replace: bool, load: Load, note: Callable[[Note], None]
+) -> Destination:
+    if place.name.endswith("/"):
+        refuse_mode(load, FOLDER_MODES, "A folder of days")
+        return folder_destination(place, system, run_id=run_id, may_replace=may_replace, load=load, note=note)
+    refuse_mode(load, ONLY_REPLACE, "A single file")
+    return ObjectDestination(place, system, _format(place.name), run_id=run_id, may_replace=may_replace)
 
 
 def _engine(path: str) -> FileEngine | None:

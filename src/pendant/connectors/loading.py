@@ -16,7 +16,6 @@ from pendant.errors import WrongInput
 from pendant.model.pipeline import Load, LoadMode
 from pendant.model.run import Slice
 
-EVERY_MODE = frozenset(LoadMode)
 ONLY_REPLACE = frozenset({LoadMode.REPLACE})
 
 # pyarrow's stubs know fewer argument types than its functions take.

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from pendant.egress.reach import METADATA_NAMES, AddressRule, Network, address_refused, is_public, parse_address
 from pendant.errors import WrongInput
-from pendant.model.connection import DEFAULT_PORTS
+from pendant.model.connection import DEFAULT_PORTS, PLAIN_SCHEMES
 from pendant.model.connection import Network as Policy
 
 PORT_MAX = 65535
@@ -70,7 +70,7 @@ def check_base_uri(
 
 def _policy_of(uri: BaseUri, allow_networks: tuple[Network, ...]) -> Policy:
     address = parse_address(uri.host)
-    if uri.scheme == "http" or _is_local_name(uri.host):
+    if uri.scheme in PLAIN_SCHEMES or _is_local_name(uri.host):
         return "private"
     if address is not None and not is_public(address) and AddressRule("private", allow_networks).allows(address):
         return "private"
@@ -80,7 +80,7 @@ def _policy_of(uri: BaseUri, allow_networks: tuple[Network, ...]) -> Policy:
 def _refuse_out_of_policy(uri: BaseUri, policy: Policy, allow_networks: tuple[Network, ...]) -> None:
     address = parse_address(uri.host)
     rule = AddressRule(policy, allow_networks)
-    if uri.scheme == "http" and policy == "public":
+    if uri.scheme in PLAIN_SCHEMES and policy == "public":
         raise address_refused(uri.authority, "plain http reaches allowed private networks only", hint="Use https.")
     if policy == "private" and not allow_networks:
         raise address_refused(uri.authority, "no private network is allowed here")

@@ -65,6 +65,10 @@ class Egress:
         """Return a connection of ADBC to the database of `connection`."""
         return _connected(self._desk, connection, token)
 
+    def storage(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        """Return the storage of `connection` (egress.s3.Storage)."""
+        return _storage(self._desk, connection, token)
+
     def branch(self) -> Branch:
         """Return a way out for one run, which can be closed on its own."""
         made = Branch(self._desk, Ending(self._pause))
@@ -100,6 +104,9 @@ class Branch:
     def postgresql(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
         return _connected(self._desk, connection, token)
 
+    def storage(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        return _storage(self._desk, connection, token)
+
     def close(self) -> None:
         self._ending.end()
 
@@ -108,6 +115,12 @@ def _connected(desk: Desk, connection: Connection, token: Secret | None) -> Abst
     from pendant.egress.postgresql import connected  # noqa: PLC0415 - takes 0.4 s and 20 MB, and few need it
 
     return connected(desk, connection, token)
+
+
+def _storage(desk: Desk, connection: Connection, token: Secret | None) -> AbstractContextManager[Any]:
+    from pendant.egress.s3 import opened  # noqa: PLC0415 - brings Arrow, which takes 0.4 s, and few need it
+
+    return opened(desk, connection, token)
 
 
 def _jitter() -> float:

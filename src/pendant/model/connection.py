@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 NAME_LENGTH_MAX = 100
 CONCURRENCY_MAX = 64
 # What an address can begin with. The first two are HTTP; the others are systems with a protocol of their own.
-DEFAULT_PORTS = {"https": 443, "http": 80, "postgresql": 5432}
+DEFAULT_PORTS = {"https": 443, "http": 80, "postgresql": 5432, "s3": 443, "s3+http": 80}
+# What is never encrypted, and therefore reaches allowed private networks only.
+PLAIN_SCHEMES = ("http", "s3+http")
 
 TokenLocation = Literal["header", "url", "body"]
 Network = Literal["public", "private"]

@@ -17,6 +17,7 @@ class DuckDbDialect:
     """Implements tables.session.Dialect."""
 
     row_number = "rowid"
+    order = ""
     integers = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
     numbers = ("FLOAT", "DOUBLE")
     text = "VARCHAR"
@@ -52,7 +53,8 @@ class DuckDbSession:
     def __init__(self, database: duckdb.DuckDBPyConnection, table: str) -> None:
         self._database = database
         self._table = table
-        self.dialect = DuckDbDialect({column.name: column.type for column in self._columns("temp", "pendant_staged")})
+        types = database.execute("DESCRIBE SELECT * FROM arriving").fetchall()
+        self.dialect = DuckDbDialect({name: kind for name, kind, *_ in types})
 
     def execute(self, statement: str) -> None:
         self._database.execute(statement)

@@ -56,8 +56,6 @@ class DuckDbEngine:
 def _load_within(memory_limit: str, work: Work) -> list[Note]:
     with _attached(work.path, memory_limit=memory_limit, temp_directory=str(work.scratch)) as database:
         database.register("arriving", work.rows.reader())
-        if work.rows.load.mode is not LoadMode.REPLACE:
-            database.execute(f"CREATE TEMP TABLE {STAGED} AS SELECT * FROM arriving")
         database.execute("BEGIN")
         work.check(_kind_of(database, work.table))
         notes = _loaded(database, work.table, work.rows)
@@ -71,8 +69,20 @@ def _loaded(database: duckdb.DuckDBPyConnection, table: str, rows: Rows) -> list
     if rows.load.mode is LoadMode.REPLACE:
         database.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arriving")
         return []
-    marks = f"target.main.{quoted(MARKS)}"
-    return TableLoad(DuckDbSession(database, table), rows, table=name, staged=STAGED, marks=marks).run()
+    names = ", ".join(map(quoted, rows.schema.names))
+    return TableLoad(
+        DuckDbSession(database, table),
+        rows,
+        table=name,
+        staged=STAGED,
+        marks=f"target.main.{quoted(MARKS)}",
+        stage=lambda: _execute(database, f"CREATE TEMP TABLE {STAGED} AS SELECT * FROM arriving"),
+        append=lambda: _execute(database, f"INSERT INTO {name} ({names}) SELECT * FROM arriving"),
+    ).run()
+
+
+def _execute(database: duckdb.DuckDBPyConnection, statement: str) -> None:
+    database.execute(statement)
 
 
 @contextmanager

@@ -7,36 +7,53 @@ the old rows of a day or the new ones, never both. Days change one after another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pendant.connectors.files.day_rows import DAY_MS, kept_rows, ms_of
 from pendant.connectors.files.days import DayParts
-from pendant.connectors.files.disk import SteadyFile, named_problems, sync_file, sync_folder
-from pendant.connectors.files.staging import Staging, target_exists
+from pendant.connectors.files.disk import SteadyFile, named_problems
+from pendant.connectors.files.staging import Staging
 from pendant.connectors.loading import check_load, checked, unsupported, windows_of
-from pendant.errors import WrongInput
 from pendant.model.pipeline import Load, LoadMode, Written
 from pendant.model.run import Note, Slice
 
 MODES = frozenset({LoadMode.REPLACE, LoadMode.SLICES})
-NAME = "part-0.parquet"
+
+
+class Shelf(Protocol):
+    """Where the files of the days are. Each is one file, which changes in one moment."""
+
+    def check(self) -> None:
+        """Raise for a place that cannot be, or may not be, written to."""
+        ...
+
+    def days(self) -> list[str]:
+        """Return the days that are there, in order."""
+        ...
+
+    def fetch(self, day: str, scratch: Path) -> Path:
+        """Return the file of a day, to be read; it may be put at `scratch`."""
+        ...
+
+    def show(self, day: str, finished: Path) -> None:
+        """Let a finished file take the place of the day's file, durably."""
+        ...
+
+    def remove(self, day: str) -> None: ...
 
 
 class FolderDestination:
-    """Implements model.pipeline.Destination for one local folder."""
+    """Implements model.pipeline.Destination for the files of one folder."""
 
-    def __init__(
-        self, target: Path, *, run_id: str, may_replace: bool, load: Load, note: Callable[[Note], None]
-    ) -> None:
-        self._target = target
-        self._may_replace = may_replace
+    def __init__(self, shelf: Shelf, staging: Staging, *, load: Load, note: Callable[[Note], None]) -> None:
+        self._shelf = shelf
         self._how = load
         self._note = note
-        self._staging = Staging(target, run_id)
+        self._staging = staging
         self._parts = DayParts(self._staging, load.time)
 
     def ensure_schema(self, schema: pa.Schema) -> None:
@@ -46,7 +63,7 @@ class FolderDestination:
                 "Name a single file such as out.parquet.",
             )
         check_load(Load(LoadMode.SLICES, time=self._how.time), schema)
-        self._check_target()
+        self._shelf.check()
         self._parts.open(schema)
 
     def replace_slice(self, part: Slice, batches: Iterator[pa.RecordBatch]) -> Written:
@@ -54,17 +71,16 @@ class FolderDestination:
 
     def publish(self, parts: Sequence[Slice]) -> Written:
         # Looked at again: something may have appeared while the rows were read.
-        self._check_target()
-        with named_problems(self._target.parent):
+        self._shelf.check()
+        with named_problems(self._staging.target.parent):
             notes = self._compared()
             finished = self._finished(parts)
-            self._target.mkdir(exist_ok=True)
+            size = sum(path.stat().st_size for path in finished.values())
             for day, path in finished.items():
-                self._show(day, path)
-            self._remove_stale(parts, finished)
-            sync_folder(self._target)
-            sync_folder(self._target.parent)
-            size = sum((self._target / f"date={day}" / NAME).stat().st_size for day in finished)
+                self._shelf.show(day, path)
+            for day in self._shelf.days():
+                if day not in finished and self._gives_way(day, parts):
+                    self._shelf.remove(day)
         for note in notes:
             self._note(note)
         rows = self._parts.rows(parts)
@@ -73,17 +89,6 @@ class FolderDestination:
 
     def discard(self) -> None:
         self._staging.remove()
-
-    def _check_target(self) -> None:
-        if self._target.exists() and not self._target.is_dir():
-            raise WrongInput(
-                "target_not_a_folder",
-                f"{self._target} is not a folder, and the / at its end says that it should be one.",
-                hint="Leave the / out, or choose another target.",
-                field="target",
-            )
-        if self._target.is_dir() and any(self._target.iterdir()) and not self._may_replace:
-            raise target_exists(self._target)
 
     def _finished(self, parts: Sequence[Slice]) -> dict[str, Path]:
         """Return for each day its new file, finished and in the staging folder."""
@@ -105,7 +110,7 @@ class FolderDestination:
         """Return the days that are there and lie in the windows with a part of theirs only."""
         return [
             day
-            for day in self._days()
+            for day in self._shelf.days()
             if any(since < ms_of(day) + DAY_MS and until > ms_of(day) for since, until in windows_of(parts))
             and not any(since <= ms_of(day) and until >= ms_of(day) + DAY_MS for since, until in windows_of(parts))
         ]
@@ -115,44 +120,26 @@ class FolderDestination:
         path, rows = self._staging.temporary(), 0
         with SteadyFile(path) as file:
             writer = self._parts.format.writer(file, self._parts.schema)
-            for batch in kept_rows(self._file(day), self._parts.schema, self._how.time, windows_of(parts)):
+            for batch in kept_rows(self._fetched(day), self._parts.schema, self._how.time, windows_of(parts)):
                 writer.write(batch)
                 rows += batch.num_rows
             writer.close()
         return path if rows else None
-
-    def _show(self, day: str, path: Path) -> None:
-        file = self._file(day)
-        file.parent.mkdir(exist_ok=True)
-        sync_file(path)
-        path.replace(file)
-        sync_folder(file.parent)
-
-    def _remove_stale(self, parts: Sequence[Slice], finished: dict[str, Path]) -> None:
-        """Remove the files of days that have no rows any more; whatever is not ours stays."""
-        for day in self._days():
-            if day not in finished and self._gives_way(day, parts):
-                self._file(day).unlink(missing_ok=True)
-                with suppress(OSError):
-                    self._file(day).parent.rmdir()
 
     def _gives_way(self, day: str, parts: Sequence[Slice]) -> bool:
         if self._how.mode is LoadMode.REPLACE:
             return True
         return any(since < ms_of(day) + DAY_MS and until > ms_of(day) for since, until in windows_of(parts))
 
-    def _days(self) -> list[str]:
-        return sorted(file.parent.name.removeprefix("date=") for file in self._target.glob(f"date=*/{NAME}"))
-
-    def _file(self, day: str) -> Path:
-        return self._target / f"date={day}" / NAME
+    def _fetched(self, day: str) -> Path:
+        return self._shelf.fetch(day, self._staging.temporary())
 
     def _compared(self) -> list[Note]:
         """Say how the columns differ from those of the newest day that is there: older files keep theirs."""
-        days = self._days()
+        days = self._shelf.days()
         if not days or self._how.mode is LoadMode.REPLACE:
             return []
-        before, now = pq.read_schema(self._file(days[-1])), self._parts.schema
+        before, now = pq.read_schema(self._fetched(days[-1])), self._parts.schema
         added = [name for name in now.names if name not in before.names]
         gone = [name for name in before.names if name not in now.names]
         changed = [

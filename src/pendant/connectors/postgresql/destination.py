@@ -55,7 +55,7 @@ class PostgreSqlDestination:
         self._may_replace = may_replace
         self._how = load
         self._note = note
-        waiting = sha256(f"{system.connection.id} {place.schema} {place.table}".encode()).hexdigest()[:16]
+        waiting = sha256(f"{system.connection.id} {place.container} {place.name}".encode()).hexdigest()[:16]
         self._staging = Staging(system.scratch / waiting, run_id)
         self._parts = Parts(self._staging, ArrowFormat())
 
@@ -75,9 +75,7 @@ class PostgreSqlDestination:
         schema, load = self._shortened()
         rows = Rows(self._run_id, schema, parts, paths, load)
         with self._opened() as connection:
-            session = self._session(connection)
-            self._stage(session, rows)
-            notes = self._loaded(session, rows)
+            notes = self._loaded(self._session(connection), rows)
         for note in notes:
             self._note(note)
         size = sum(path.stat().st_size for path in paths)
@@ -99,14 +97,13 @@ class PostgreSqlDestination:
 
     @property
     def _table(self) -> str:
-        return f"{quoted(self._place.schema)}.{quoted(self._place.table)}"
+        return f"{quoted(self._place.container)}.{quoted(self._place.name)}"
 
     def _stage(self, session: AdbcSession, rows: Rows) -> None:
         dialect = session.dialect
         types = [(quoted(field.name), dialect.column_type(field) or dialect.text) for field in rows.schema]
         session.execute(f"CREATE TEMP TABLE {STAGED} ({', '.join(f'{name} {kind}' for name, kind in types)})")
-        stored = pa.schema([pa.field(field.name, stored_type(field)) for field in rows.schema])
-        session.stage(converted(rows.reader(), stored, convert), STAGED, temporary=True)
+        session.stage(_stored(rows), STAGED, temporary=True)
         session.execute(f"ANALYZE {STAGED}")
 
     def _loaded(self, session: AdbcSession, rows: Rows) -> list[Note]:
@@ -120,18 +117,26 @@ class PostgreSqlDestination:
                 field="target",
             )
         self._check(session)
-        marks = f"{quoted(self._place.schema)}.{quoted(MARKS)}"
-        notes = TableLoad(session, rows, table=self._table, staged=f"pg_temp.{STAGED}", marks=marks).run()
+        marks = f"{quoted(self._place.container)}.{quoted(MARKS)}"
+        notes = TableLoad(
+            session,
+            rows,
+            table=self._table,
+            staged=f"pg_temp.{STAGED}",
+            marks=marks,
+            stage=lambda: self._stage(session, rows),
+            append=lambda: session.stage(_stored(rows), self._place.name, db_schema_name=self._place.container),
+        ).run()
         session.execute("COMMIT")
         return [*notes, *self._renamed()]
 
     def _check(self, session: AdbcSession) -> None:
         """Raise for a schema that is missing, and for what stands there and may not be written to."""
-        schema, table = literal(self._place.schema), literal(self._place.table)
+        schema, table = literal(self._place.container), literal(self._place.name)
         if not session.number(f"SELECT count(*) FROM pg_namespace WHERE nspname = {schema}"):
             raise WrongInput(
                 "schema_missing",
-                f'The database has no schema "{self._place.schema}".',
+                f'The database has no schema "{self._place.container}".',
                 hint="Create it there, or choose another target.",
                 field="target",
             )
@@ -150,7 +155,7 @@ class PostgreSqlDestination:
             raise target_exists(f"The table {self._table}")
 
     def _check_names(self) -> None:
-        for name in (self._place.schema, self._place.table):
+        for name in (self._place.container, self._place.name):
             if not name.strip() or "\0" in name or len(name.encode()) > NAME_BYTES_MAX:
                 raise WrongInput(
                     "table_name_invalid",
@@ -171,3 +176,9 @@ class PostgreSqlDestination:
             for name in self._parts.schema.names
             if short_name(name) != name
         ]
+
+
+def _stored(rows: Rows) -> pa.RecordBatchReader:
+    """Return the rows in the types in which they go over."""
+    stored = pa.schema([pa.field(field.name, stored_type(field)) for field in rows.schema])
+    return converted(rows.reader(), stored, convert)

@@ -37,6 +37,7 @@ class PostgreSqlDialect:
     """Implements tables.session.Dialect."""
 
     row_number = "ctid"
+    order = ""
     integers = ("smallint", "integer", "bigint")
     numbers = ("real", "double precision")
     text = "text"

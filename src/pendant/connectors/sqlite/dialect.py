@@ -24,6 +24,7 @@ class SqliteDialect:
     """Implements tables.session.Dialect."""
 
     row_number = "rowid"
+    order = " ORDER BY rowid"
     integers = ("INTEGER",)
     numbers = ("REAL",)
     text = "TEXT"

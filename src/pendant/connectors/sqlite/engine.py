@@ -33,12 +33,13 @@ class SqliteEngine:
 
     def load(self, work: Work) -> list[Note]:
         with named_problems(work.path), _opened(work.path, work.table) as session:
+            # Before the transaction, because the driver has one of its own for it.
             _stage(session, work)
             # From here on nobody else writes, and what was looked at stays so.
             session.execute("BEGIN IMMEDIATE")
             work.check(_kind_of(session, work.table))
-            table = f"main.{quoted(work.table)}"
-            notes = TableLoad(session, work.rows, table=table, staged=STAGED, marks=f"main.{quoted(MARKS)}").run()
+            table, marks = f"main.{quoted(work.table)}", f"main.{quoted(MARKS)}"
+            notes = TableLoad(session, work.rows, table, STAGED, marks, stage=lambda: None).run()
             session.execute("COMMIT")
             return notes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +37,9 @@ class TableLoad:
     """`table` and `staged` are the quoted names of the target and of the temporary table with the rows.
 
     `marks` is the quoted name of the table that keeps which run appended last to each target, so that a run whose
-    end was not noticed does not append twice. `notes` is what a person should know once it is committed.
+    end was not noticed does not append twice. `stage` fills the temporary table; `append`, where there is one, adds
+    the rows to the target itself, by the names of their columns, which spares writing them twice. `notes` is what a
+    person should know once it is committed.
     """
 
     session: Session
@@ -45,21 +47,26 @@ class TableLoad:
     table: str
     staged: str
     marks: str
+    stage: Callable[[], None]
+    append: Callable[[], None] | None = None
     notes: list[Note] = field(default_factory=list)
 
     def run(self) -> list[Note]:
         """Let the rows that give way go, and insert the staged ones in their order."""
         if self._mode is LoadMode.APPEND and self._appended_before():
             return self.notes
-        fits = self._prepared()
+        staged = [Column(field.name, self.session.dialect.column_type(field)) for field in self.rows.schema]
+        existing = self._existing(staged)
+        if self.append and self._mode is not LoadMode.MERGE and (not existing or set(staged) <= set(existing)):
+            self._give_way(self._fits(staged, existing))
+            self.append()
+            return self.notes
+        self.stage()
+        fits = self._fits(staged, existing)
         if self._mode is LoadMode.MERGE:
             self._keep_last()
-        if condition := self._giving_way(fits):
-            self.session.execute(f"DELETE FROM {self.table} WHERE {condition}")
-        names = ", ".join(quoted(fit.target.name) for fit in fits)
-        values = ", ".join(fit.expression for fit in fits)
-        order = self.session.dialect.row_number
-        self.session.execute(f"INSERT INTO {self.table} ({names}) SELECT {values} FROM {self.staged} ORDER BY {order}")
+        self._give_way(fits)
+        self._insert(fits)
         return self.notes
 
     @property
@@ -77,20 +84,31 @@ class TableLoad:
         self.session.execute(f"INSERT INTO {self.marks} VALUES ({target}, {run_id})")
         return False
 
-    def _prepared(self) -> list[Fit]:
-        """Bring the table into a form that takes every row; return which column goes where."""
-        dialect = self.session.dialect
-        staged = [Column(field.name, dialect.column_type(field)) for field in self.rows.schema]
-        fresh = [Column(column.name, column.type or dialect.text) for column in staged]
+    def _existing(self, staged: Sequence[Column]) -> list[Column]:
+        """Return the columns of the table; one that is to become another table altogether goes."""
         existing = self.session.columns()
-        if existing and self._mode is LoadMode.REPLACE and existing != fresh:
+        if existing and self._mode is LoadMode.REPLACE and existing != self._fresh(staged):
             self.session.execute(f"DROP TABLE {self.table}")
-            existing = []
+            return []
+        return existing
+
+    def _fresh(self, staged: Sequence[Column]) -> list[Column]:
+        return [Column(column.name, column.type or self.session.dialect.text) for column in staged]
+
+    def _fits(self, staged: Sequence[Column], existing: Sequence[Column]) -> list[Fit]:
+        """Bring the table into a form that takes every row; return which column goes where."""
         if existing:
             return Evolution(self.session, self.table, self.staged, self.notes.append).fitted(staged)
+        fresh = self._fresh(staged)
         columns = ", ".join(f"{quoted(column.name)} {column.type}" for column in fresh)
         self.session.execute(f"CREATE TABLE {self.table} ({columns})")
         return [Fit(column, column, quoted(column.name)) for column in fresh]
+
+    def _insert(self, fits: Sequence[Fit]) -> None:
+        names = ", ".join(quoted(fit.target.name) for fit in fits)
+        values = ", ".join(fit.expression for fit in fits)
+        order = self.session.dialect.order
+        self.session.execute(f"INSERT INTO {self.table} ({names}) SELECT {values} FROM {self.staged}{order}")
 
     def _keep_last(self) -> None:
         """Remove rows whose key comes again later."""
@@ -109,6 +127,10 @@ class TableLoad:
             self.notes.append(
                 Note("key_twice", f"A row came with the {name} of an earlier one; the last stays.", twice)
             )
+
+    def _give_way(self, fits: Sequence[Fit]) -> None:
+        if condition := self._giving_way(fits):
+            self.session.execute(f"DELETE FROM {self.table} WHERE {condition}")
 
     def _giving_way(self, fits: Sequence[Fit]) -> str:
         """Return the condition for rows of the table that the new ones replace; empty when there is none."""

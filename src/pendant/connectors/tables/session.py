@@ -28,6 +28,11 @@ class Dialect(Protocol):
         ...
 
     @property
+    def order(self) -> str:
+        """What makes a query of the staged table give its rows in order; empty where it does so anyway."""
+        ...
+
+    @property
     def integers(self) -> Sequence[str]:
         """Types of whole numbers, each holding those before it."""
         ...
