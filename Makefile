@@ -18,6 +18,7 @@ run: $(VENV)/.ok ## serve the web app on http://127.0.0.1:8321
 
 test: $(VENV)/.ok-dev ## every test, the browser ones included
 	@scripts/chromium
+	@scripts/postgresql
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: format lint types test docs ## everything a change must pass

@@ -21,7 +21,7 @@ from pendant.model.access import local_actor
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.run import Run, RunState
-from pendant.services import connections, exports
+from pendant.services import connections, export_runs
 from pendant.settings import Settings
 
 _GOOD = frozenset({RunState.FINISHED, RunState.FINISHED_WITH_ERRORS})
@@ -57,7 +57,7 @@ class Installation:
             target = Path(folder) / f"{resource}.parquet"
             asked = Export(resource, connection, str(target), since, until, tuple(apps), select, filter)
             asked = replace(asked, ids=tuple(ids), pipeline=pipeline)
-            self._run(exports.start(self._app, local_actor(), asked))
+            self._run(export_runs.start(self._app, local_actor(), asked))
             # The open file outlives its folder and goes away with the reader.
             file = target.open("rb")
         return _reader(pq.ParquetFile(file))

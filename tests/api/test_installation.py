@@ -11,7 +11,7 @@ from server.rig import Client
 
 def test_me_says_who_asks_and_what_they_may(olga: Client, vera: Client) -> None:
     assert olga.get("/api/v1/me").json()["permissions"] == sorted(Permission)
-    assert vera.get("/api/v1/me").json()["permissions"] == ["connections:read", "runs:read"]
+    assert vera.get("/api/v1/me").json()["permissions"] == ["connections:read", "exports:read", "runs:read"]
 
 
 def test_the_state_of_the_vault_is_shown_to_whoever_may_see_it(olga: Client, vera: Client) -> None:
@@ -54,7 +54,7 @@ def test_the_description_holds_every_route_of_the_api_with_its_permission(olga: 
     described = olga.get("/api/v1/openapi.json").json()
     assert all(path.startswith("/api/v1/") for path in described["paths"])
     operations = [operation for methods in described["paths"].values() for operation in methods.values()]
-    assert len(operations) == 26
+    assert len(operations) == 38
     assert {operation["x-permission"] for operation in operations} <= {*Permission, "signed in"}
 
 

@@ -21,8 +21,8 @@ def olga(standing: Standing) -> Client:
         (lambda client: client.get("/api/v1/runs/none"), 404),
         (lambda client: client.send("DELETE", "/api/v1/me"), 405),
         (lambda client: client.get("/api/v1/runs?limit=x"), 422),
-        (lambda client: client.post("/api/v1/exports", {}), 422),
-        (lambda client: client.post("/api/v1/exports", {}, Sec_Fetch_Site="cross-site"), 403),
+        (lambda client: client.post("/api/v1/runs", {}), 422),
+        (lambda client: client.post("/api/v1/runs", {}, Sec_Fetch_Site="cross-site"), 403),
         (lambda client: client.send("POST", "/api/v1/tokens", body=b"x" * 1_000_001), 413),
         (lambda client: client.send("POST", "/api/v1/tokens", body=b"x"), 415),
         (lambda client: client.get("/api/v1/me", Host="evil.example"), 421),
@@ -41,7 +41,7 @@ def test_every_error_has_the_one_shape(olga: Client, ask: Callable[[Client], obj
 
 
 def test_the_first_finding_names_its_field_and_how_many_more_there_are(olga: Client) -> None:
-    error = olga.post("/api/v1/exports", {"limit": -1}).json()["error"]
+    error = olga.post("/api/v1/runs", {"limit": -1}).json()["error"]
     assert error["field"] == "resource"
     assert error["message"] == "resource is required (and 3 more)."
 

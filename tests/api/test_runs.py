@@ -50,7 +50,7 @@ def asked(connection: str) -> dict[str, Any]:
 
 
 def test_an_export_is_started_followed_and_shown(olga: Client, asked: dict[str, Any]) -> None:
-    started = olga.post("/api/v1/exports", asked)
+    started = olga.post("/api/v1/runs", asked)
     assert started.status == 202
     assert started.headers["Location"] == f"/api/v1/runs/{started.json()['id']}"
 
@@ -79,7 +79,7 @@ def test_an_export_is_started_followed_and_shown(olga: Client, asked: dict[str, 
 def test_what_cannot_be_exported_is_said_before_anything_runs(
     olga: Client, asked: dict[str, Any], wrong: dict[str, Any], status: int, field: str | None
 ) -> None:
-    answer = olga.post("/api/v1/exports", asked | wrong)
+    answer = olga.post("/api/v1/runs", asked | wrong)
     assert (answer.status, answer.json()["error"]["field"]) == (status, field)
     assert olga.get("/api/v1/runs").json() == {"runs": []}
 
@@ -88,7 +88,7 @@ def test_d23_a_target_outside_the_folder_of_exports_is_refused(
     olga: Client, asked: dict[str, Any], tmp_path: Path
 ) -> None:
     for target in ("../outside.parquet", str(tmp_path / "outside.parquet"), "a/../../outside.parquet"):
-        answer = olga.post("/api/v1/exports", asked | {"target": target})
+        answer = olga.post("/api/v1/runs", asked | {"target": target})
         assert (answer.status, answer.json()["error"]["field"]) == (422, "target")
     assert not list(tmp_path.rglob("outside*"))
 
@@ -98,7 +98,7 @@ def test_a_run_is_followed_while_it_goes_on_and_ends_when_it_is_cancelled(
 ) -> None:
     pendo.faults.add("delay", source="visitors", seconds=3, times=None)
     try:
-        run = olga.post("/api/v1/exports", asked).json()["id"]
+        run = olga.post("/api/v1/runs", asked).json()["id"]
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             following = pool.submit(olga.get, f"/api/v1/runs/{run}/events")
             cancelled = olga.post(f"/api/v1/runs/{run}/cancel")
@@ -113,7 +113,7 @@ def test_a_run_is_followed_while_it_goes_on_and_ends_when_it_is_cancelled(
 
 
 def test_cancelling_a_run_that_has_ended_leaves_it(olga: Client, asked: dict[str, Any]) -> None:
-    run = olga.post("/api/v1/exports", asked).json()["id"]
+    run = olga.post("/api/v1/runs", asked).json()["id"]
     olga.get(f"/api/v1/runs/{run}/events")
     answer = olga.post(f"/api/v1/runs/{run}/cancel")
     assert (answer.status, answer.json()["state"]) == (202, "finished")
@@ -141,8 +141,8 @@ def test_following_a_run_that_does_not_exist_is_answered_404(olga: Client) -> No
 
 
 def test_e16_who_only_looks_sees_runs_and_starts_none(vera: Client, olga: Client, asked: dict[str, Any]) -> None:
-    assert vera.post("/api/v1/exports", asked).status == 403
-    run = olga.post("/api/v1/exports", asked).json()["id"]
+    assert vera.post("/api/v1/runs", asked).status == 403
+    run = olga.post("/api/v1/runs", asked).json()["id"]
     assert _events(vera.get(f"/api/v1/runs/{run}/events"))[-1][0] == "ended"
     assert vera.post(f"/api/v1/runs/{run}/cancel").status == 403
 

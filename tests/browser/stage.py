@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from pendant.app import App
 from pendant.model.access import Actor
 from pendant.model.connection import Connection, Draft
+from pendant.model.export import Export, Mode, StoredExport
 from pendant.model.run import Note, Run, RunState, Slice, SliceRecord, SliceState
-from pendant.services import accounts, connections
+from pendant.services import accounts, connections, exports
 from pendant.store import runs
 from pendosim.running import Pendo
 
@@ -45,6 +46,14 @@ class Installation:
         """Save an Engage connection to the simulated Pendo without a browser."""
         draft = Draft(name, "pendo", "engage", region="custom", base_uri=self.pendo.api)
         return connections.create(self.app, self.owner, draft, token or self.pendo.key, test=test).connection
+
+    def store_export(self, connection: Connection) -> StoredExport:
+        """Store an incremental export of page events without a browser."""
+        asked = Export(
+            "pageEvents", connection.name, f"{connection.id}.duckdb", last="5d", mode=Mode.INCREMENTAL,
+            select="visitorId, pageId, day, numEvents",
+        )  # fmt: skip
+        return exports.create(self.app, self.owner, f"Page events of {connection.name}", asked).stored
 
     def record_run(self, state: RunState) -> Run:
         """Keep a run as the engine would have left it."""

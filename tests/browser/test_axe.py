@@ -82,6 +82,25 @@ def at(path: str) -> Callable[[Page, str], None]:
     return lambda page, url: page.goto(url + path) and None
 
 
+def stored_export(page: Page, url: str) -> None:
+    page.goto(f"{url}/exports")
+    page.click(".row-title")
+
+
+def plan(page: Page, url: str) -> None:
+    stored_export(page, url)
+    page.click("text=Show plan")
+
+
+def preview(page: Page, url: str) -> None:
+    stored_export(page, url)
+    page.click("text=Edit")
+    page.click("text=Preview")
+    page.locator("#preview").wait_for()
+
+
+OF_A_STORED_EXPORT = ("exports", "stored export", "plan", "preview")
+
 PLACES: dict[str, Callable[[Page, str], None]] = {
     "connections": at("/connections"),
     "nothing found": at("/connections?q=no-such-connection"),
@@ -95,7 +114,11 @@ PLACES: dict[str, Callable[[Page, str], None]] = {
     "test": dialog("Test"),
     "used by": dialog("Used by"),
     "delete": dialog("Delete"),
+    "exports": at("/exports"),
     "export": at("/exports/new"),
+    "stored export": stored_export,
+    "plan": plan,
+    "preview": preview,
     "runs": at("/runs"),
     "settings": at("/settings"),
     "new token": new_token,
@@ -109,7 +132,9 @@ PLACES: dict[str, Callable[[Page, str], None]] = {
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("place", PLACES)
 def test_axe_finds_no_violation(page: Page, installation: Installation, place: str, scheme: str, unique: str) -> None:
-    installation.connect(unique)
+    connection = installation.connect(unique)
+    if place in OF_A_STORED_EXPORT:
+        installation.store_export(connection)
     page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
     PLACES[place](page, installation.url)
     assert violations(page) == []

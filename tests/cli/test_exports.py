@@ -66,6 +66,7 @@ def test_the_json_of_a_run_has_what_the_docs_say(cli: Cli, home: Path) -> None:
         *("id", "kind", "resource", "connection", "target", "definition", "actor", "state", "reason", "error_code"),
         *("created_at", "started_at", "finished_at", "slices_total", "slices_done", "rows_read", "rows_written"),
         *("rows_expected", "bytes_read", "bytes_written", "requests", "retries", "duration_ms", "notes"),
+        *("export", "windows", "rows_restated"),
     }
     assert said.json["state"] == "finished"
     listed = cli("runs", "list", "--json").json
@@ -171,3 +172,17 @@ def test_a_body_that_ends_in_the_middle_is_a_failed_run_and_no_file(cli: Cli, ho
     assert said.json["state"] == "failed"
     assert [file for file in home.iterdir() if "pages" in file.name] == []
     assert cli("runs", "list", "--state", "failed", "--json").json[0]["id"] == said.json["id"]
+
+
+def test_a_preview_shows_rows_and_needs_no_target(cli: Cli, home: Path) -> None:
+    command = ("export", "visitors", "--connection", "Production", "--select", "visitorId AS id", "--preview", "3")
+    shown = cli(*command, "--json")
+    assert (shown.code, len(shown.json["rows"])) == (0, 3)
+    assert shown.json["columns"] == [{"name": "id", "type": "string"}]
+    assert "Record 3" in cli(*command).out
+    assert cli("runs", "list", "--json").json == []
+
+
+def test_without_a_target_there_is_no_export(cli: Cli) -> None:
+    said = cli("export", "visitors", "--connection", "Production", "--json")
+    assert (said.code, said.json["error"]["code"]) == (2, "target_required")

@@ -24,7 +24,14 @@ NOW = Progress(
 
 
 def test_rows_rate_and_slices_are_shown() -> None:
-    assert figures(NOW) == "12,000 rows, 3,000/s, slice 2/5"
+    now = replace(NOW, bytes_read=1_250_000)
+    assert figures(now) == "12,000 rows, 3,000/s, 1.2 MB, slice 2/5, about 6 s left"
+
+
+def test_the_time_left_goes_by_rows_where_their_number_is_known() -> None:
+    assert replace(NOW, rows_total=36_000).seconds_left == 8.0
+    assert figures(replace(NOW, rows_total=1_200_000)).endswith("about 6 min 36 s left")
+    assert replace(NOW, slices_done=0).seconds_left is None
 
 
 def test_what_a_run_waits_for_is_shown() -> None:

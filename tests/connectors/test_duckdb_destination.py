@@ -10,8 +10,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from pendant.connectors.duckdb.destination import DuckDbDestination
+from pendant.connectors.destinations import open_destination
 from pendant.errors import Conflict, WrongInput
+from pendant.model.export import Export
+from pendant.model.pipeline import Destination
 from pendant.model.run import Slice
 
 SCHEMA = pa.schema(
@@ -31,8 +33,12 @@ def batch(rows: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(values, schema=SCHEMA)
 
 
+def opened(target: Path, table: str, *, may_replace: bool) -> Destination:
+    return open_destination(Export("people", "prod", f"{target}#{table}"), run_id="r", may_replace=may_replace)
+
+
 def stored(target: Path, table: str, rows: int = 3, *, may_replace: bool = False) -> None:
-    destination = DuckDbDestination(target, table, run_id="r", may_replace=may_replace)
+    destination = opened(target, table, may_replace=may_replace)
     destination.ensure_schema(SCHEMA)
     destination.replace_slice(A, iter([batch(rows)]))
     destination.publish([A])
@@ -137,7 +143,7 @@ def test_a_file_open_in_this_program_is_named(tmp_path: Path) -> None:
 def test_others_can_read_the_file_until_the_rows_are_loaded(tmp_path: Path) -> None:
     target = tmp_path / "out.duckdb"
     stored(target, "people")
-    destination = DuckDbDestination(target, "people", run_id="r", may_replace=True)
+    destination = opened(target, "people", may_replace=True)
     destination.ensure_schema(SCHEMA)
     destination.replace_slice(A, iter([batch(9)]))
     assert asked(target, "SELECT count(*) FROM people") == [(3,)]

@@ -7,11 +7,13 @@ import gzip
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -46,7 +48,7 @@ NAMES = [
     "out.jsonl.gz",
     "out.jsonl.zst",
 ]
-TARGETS = [*NAMES, "out.duckdb", "out.duckdb#people"]
+TARGETS = [*NAMES, "out.duckdb", "out.duckdb#people", "out.sqlite#people"]
 A, B, C = Slice("a", 0, 10), Slice("b", 10, 20), Slice("c", 20, 30)
 
 
@@ -89,6 +91,10 @@ def rows_of(target: Path) -> list[dict[str, object]]:
         path, _, table = str(target).partition("#")
         with duckdb.connect(path, read_only=True) as database:
             return database.sql(f"FROM {table or 'people'}").to_arrow_table().to_pylist()
+    if ".sqlite" in name:
+        with closing(sqlite3.connect(file_of(target))) as database:
+            cursor = database.execute("SELECT * FROM people")
+            return [dict(zip(SCHEMA.names, found, strict=True)) for found in cursor]
     text = text_of(target)
     if ".csv" in name:
         return list(csv.DictReader(text.splitlines(keepends=True)))
@@ -331,7 +337,7 @@ def child(target: Path, mode: str) -> subprocess.Popen[str]:
     )
 
 
-ONE_OF_EACH = ["out.parquet", "out.csv", "out.jsonl.gz", "out.duckdb"]
+ONE_OF_EACH = ["out.parquet", "out.csv", "out.jsonl.gz", "out.duckdb", "out.sqlite"]
 
 
 @pytest.mark.parametrize("name", ONE_OF_EACH)

@@ -17,7 +17,7 @@ from pendant.model.clock import SystemClock
 from pendant.model.connection import Draft
 from pendant.model.export import Export
 from pendant.model.run import Run
-from pendant.services import connections, exports
+from pendant.services import connections, export_runs
 from pendant.settings import Settings
 from pendosim import Pendo, running
 
@@ -55,7 +55,7 @@ def queue(app: App) -> Queue:
     """Record an export as a queued run: `queue("visitors", target, limit=5)`."""
 
     def record(resource: str, target: Path, **asked: Any) -> Run:
-        return exports.start(app, local_actor(), Export(resource, "Production", str(target), **asked))
+        return export_runs.start(app, local_actor(), Export(resource, "Production", str(target), **asked))
 
     return record
 

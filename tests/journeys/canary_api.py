@@ -28,7 +28,8 @@ def walk_api(stage: Stage, program: Visitor) -> dict[str, str]:
         assert not program.ask("POST", f"{CONNECTIONS}/test", mirrored, wants=200).json()["ok"]
     program.ask("DELETE", f"{CONNECTIONS}/{cloned['id']}", wants=204)
     program.ask("POST", "/api/v1/vault/verify", wants=200)
-    return {"connection": made["id"], "connector": "pendo", "run": _exports(stage, program)}
+    run = _exports(stage, program)
+    return {"connection": made["id"], "connector": "pendo", "run": run, "export": _stored_export(program)}
 
 
 def walk_wrong_requests(stage: Stage, program: Visitor, stranger: Visitor) -> None:
@@ -92,13 +93,21 @@ def _exports(stage: Stage, program: Visitor) -> str:
 
 
 def _ended(program: Visitor, asked: dict[str, str]) -> Any:
-    run = program.ask("POST", "/api/v1/exports", asked, wants=202).json()["id"]
+    run = program.ask("POST", "/api/v1/runs", asked, wants=202).json()["id"]
     program.get(f"/api/v1/runs/{run}/events")
     deadline = time.monotonic() + 30
     while (now := program.get(f"/api/v1/runs/{run}").json()["run"])["finished_at"] is None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     return now
+
+
+def _stored_export(program: Visitor) -> str:
+    """Store an export, run it, and return its id."""
+    asked = {"name": "Stored", "resource": "pages", "connection": "Api again", "target": "stored.jsonl"}
+    export = program.ask("POST", "/api/v1/exports", asked, wants=201).json()["export"]["id"]
+    program.ask("POST", f"/api/v1/exports/{export}/runs", wants=202)
+    return str(export)
 
 
 def _draft(stage: Stage, name: str) -> dict[str, Any]:

@@ -186,7 +186,7 @@ def ended(program: Client, run_id: str, *, seconds: float = 60) -> Any:
 def started(program: Client, resource: str, target: str, **asked: Any) -> str:
     """Start an export by the API and return the id of its run."""
     sent = {"resource": resource, "connection": "Production", "target": target} | asked
-    answer = program.post("/api/v1/exports", sent)
+    answer = program.post("/api/v1/runs", sent)
     assert answer.status == 202, answer.text
     return str(answer.json()["id"])
 

@@ -70,7 +70,7 @@ def test_a_file_that_another_export_wrote_is_replaced_only_when_asked(standing: 
     assert standing.export("pages", "shared.csv")["state"] == "finished"
     before = (standing.exports / "shared.csv").read_bytes()
     asked = {"resource": "features", "connection": "Production", "target": "shared.csv"}
-    refused = standing.server.program.post("/api/v1/exports", asked)
+    refused = standing.server.program.post("/api/v1/runs", asked)
     assert (refused.status, refused.code) == (409, "target_exists")
     assert (standing.exports / "shared.csv").read_bytes() == before
     assert standing.export("features", "shared.csv", replace=True)["state"] == "finished"

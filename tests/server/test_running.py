@@ -26,7 +26,7 @@ from pendant.model.connection import Draft
 from pendant.model.export import Export
 from pendant.model.run import RunState
 from pendant.server.running import refuse_exposed, serve
-from pendant.services import connections, exports, runs
+from pendant.services import connections, export_runs, runs
 from pendant.settings import Settings
 from server.fixtures import settings_in
 from server.rig import Client
@@ -119,7 +119,7 @@ def left_behind(settings: Settings, pendo: pendosim.Pendo) -> str:
         draft = Draft("Production", "pendo", "engage", region="custom", base_uri=pendo.api)
         connections.create(app, local_actor(), draft, pendo.key, test=False)
         target = str(settings.data_dir / "visitors.csv")
-        return exports.start(app, local_actor(), Export("visitors", "Production", target)).id
+        return export_runs.start(app, local_actor(), Export("visitors", "Production", target)).id
 
 
 def wait_until(happens: Callable[[], bool]) -> None:

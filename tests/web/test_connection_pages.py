@@ -150,3 +150,29 @@ def test_without_script_the_report_stands_in_the_page(olga: Client) -> None:
     assert 'data-report="failed"' in answer.text
     assert 'value="Pendo Europe"' in answer.text
     assert fields["token"] not in answer.everything
+
+
+def test_a_database_is_asked_for_its_address_and_password_and_for_nothing_of_http(
+    app: App, owner: Actor, olga: Client
+) -> None:
+    page = olga.get("/connections/new?application=postgresql").text
+    assert "postgresql://loader@db.example.com:5432/analytics" in page
+    assert "Password" in page
+    assert "http_auth_name" not in page
+    address = "postgresql://loader@db.example.com/analytics"
+    fields = {
+        "application": "postgresql",
+        "api_type": "postgresql",
+        "shown_api_type": "postgresql",
+        "view": "http",
+        "shown_view": "http",
+        "name": "Warehouse",
+        "http_base_uri": address,
+        "http_network": "public",
+        "token": a_token(),
+        "then": "close",
+    }
+    assert send(olga, "/connections", fields).status == 303
+    [saved] = connections.find(app, owner)
+    assert (saved.name, saved.http.base_uri, saved.http.network) == ("Warehouse", address, "public")
+    assert "Edit Warehouse" in olga.get(f"/connections/{saved.id}/edit").text

@@ -17,7 +17,7 @@ TEMPLATES = Path(pendant.web.__file__).parent / "templates"
 STATIC = Path(pendant.web.__file__).parent / "static"
 PATHS = (
     "/connections", "/connections/new", "/connections/new?application=pendo", "/connections/new?application=http",
-    "/exports/new", "/runs", "/settings", "/help", "/help/connect-to-pendo", "/help/http-settings",
+    "/exports", "/exports/new", "/runs", "/settings", "/help", "/help/connect-to-pendo", "/help/http-settings",
 )  # fmt: skip
 LOADED = re.compile(r"""<(?:script|link|img|use|iframe|form|source)[^>]*?(?:src|href|action)="([^"]*)""")
 INLINE = re.compile(r"""\sstyle=|<style|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)""", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from pendant.errors import WrongInput
 from pendant.model.access import Permission
@@ -18,7 +18,6 @@ from pendant.model.connection import (
     RateLimit,
     TokenLocation,
 )
-from pendant.model.export import Export
 from pendant.services.tokens import DAYS_DEFAULT
 
 Line = Annotated[str, Field(max_length=500)]
@@ -27,22 +26,22 @@ Token = Annotated[str | None, Field(repr=False)]
 """Judged by model.secret alone, which says what is wrong with it without repeating it."""
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class AuthenticationSent(_Sent):
+class AuthenticationSent(Sent):
     location: TokenLocation = "header"
     name: Line = "Authorization"
     scheme: Line = ""
 
 
-class HeaderSent(_Sent):
+class HeaderSent(Sent):
     name: Line
     value: Uri
 
 
-class PingSent(_Sent):
+class PingSent(Sent):
     method: Literal["GET", "HEAD", "POST", "PUT"] = "GET"
     relative_uri: Uri = ""
     body: Annotated[str, Field(max_length=100_000)] = ""
@@ -51,13 +50,13 @@ class PingSent(_Sent):
     error_path: Line = ""
 
 
-class RateLimitSent(_Sent):
+class RateLimitSent(Sent):
     fail_status: Annotated[int, Field(ge=100, le=599, strict=True)] = 429
     retry_header: Line = "Retry-After"
     minimum_wait_ms: Annotated[int, Field(ge=0, le=600_000, strict=True)] = 0
 
 
-class HttpSent(_Sent):
+class HttpSent(Sent):
     """Take the same form as answers have; `network` follows from the base URI and is only compared with it."""
 
     base_uri: Uri
@@ -82,7 +81,7 @@ class HttpSent(_Sent):
         )
 
 
-class DraftSent(_Sent):
+class DraftSent(Sent):
     """Either `http` says everything, or the connector fills it in from `api_type` and `region` or `base_uri`."""
 
     application: Line
@@ -121,7 +120,7 @@ class ReplaceConnection(CreateConnection):
     version: Annotated[int, Field(ge=1, strict=True)]
 
 
-class CloneConnection(_Sent):
+class CloneConnection(Sent):
     name: Line
     token: Token = None
     test: bool = True
@@ -134,35 +133,17 @@ class TestDraft(DraftSent):
     replaces: Line | None = None
 
 
-class TestConnection(_Sent):
+class TestConnection(Sent):
     send_event: bool = False
 
 
-class StartExport(_Sent):
-    resource: Line
-    connection: Line
-    target: Uri
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    apps: Annotated[tuple[Line, ...], Field(max_length=1000)] = ()
-    select: Annotated[str, Field(max_length=20_000)] = ""
-    filter: Annotated[str, Field(max_length=20_000)] = ""
-    limit: Annotated[int, Field(ge=0, strict=True)] = 0
-    replace: bool = False
-    ids: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=20_000)] = ()
-    pipeline: Annotated[str, Field(max_length=200_000)] = ""
-
-    def export(self) -> Export:
-        return Export(**self.model_dump())
-
-
-class CreateToken(_Sent):
+class CreateToken(Sent):
     name: Line
     permissions: tuple[Permission, ...]
     days: Annotated[int, Field(strict=True)] = DAYS_DEFAULT
 
 
-class ChangePassword(_Sent):
+class ChangePassword(Sent):
     """Both are judged by the service alone, which says what is wrong without repeating it."""
 
     old_password: Annotated[str, Field(repr=False)]

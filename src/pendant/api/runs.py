@@ -1,19 +1,22 @@
-"""Runs: list, show with slices, cancel, follow."""
+"""Runs: list, start, show with slices, cancel, follow."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.sse import EventSourceResponse
 
 from pendant.access.gate import need
 from pendant.api.context import Installation, Runner
+from pendant.api.export_requests import ExportSent
 from pendant.api.following import Events, follow
 from pendant.api.shapes import RunShape, RunsShape, RunWithSlicesShape, SliceShape
+from pendant.api.starting import started
 from pendant.api.strict import StrictRoute
 from pendant.model.access import Actor, Permission
 from pendant.model.run import Run, RunState
+from pendant.services import export_runs
 from pendant.services import runs as verbs
 
 routes = APIRouter(prefix="/runs", tags=["runs"], route_class=StrictRoute)
@@ -39,6 +42,17 @@ def find_runs(
 ) -> RunsShape:
     found = verbs.find(app, actor, connection=connection, state=state, limit=limit)
     return RunsShape(runs=tuple(RunShape.of(run) for run in found))
+
+
+@routes.post("", status_code=202, summary="Start an export that is not stored; the answer is its run.")
+def start_run(
+    app: Installation,
+    worker: Runner,
+    actor: Annotated[Actor, need(Permission.EXPORTS_RUN)],
+    sent: ExportSent,
+    response: Response,
+) -> RunShape:
+    return started(worker, export_runs.start(app, actor, sent.export()), response)
 
 
 @routes.get("/{run}", summary="Show a run and its slices.")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pendant.model.access import Actor, Permission, Role
 from pendant.model.account import ApiToken
 from pendant.model.connection import Access, Connection, ConnectionStatus, HttpSettings, TestReport
-from pendant.model.run import Progress, Run, RunState, SliceRecord, SliceState
+from pendant.model.run import Progress, Reading, Run, RunState, SliceRecord, SliceState
 from pendant.model.vault import VaultState, VaultStatus
 from pendant.services.connections import Saved
 from pendant.services.lookup import Use
@@ -152,6 +152,14 @@ class NoteShape(Shape):
     count: int
 
 
+class SpanShape(Shape):
+    """Event time that a run reads, and why: new, again, or final (for the last time)."""
+
+    since: datetime
+    until: datetime
+    reading: Reading
+
+
 class RunShape(Shape):
     id: str
     kind: str
@@ -161,6 +169,8 @@ class RunShape(Shape):
     target: str
     definition: dict[str, Any]
     actor: str
+    export_id: str | None
+    export_name: str
     state: RunState
     reason: str
     error_code: str
@@ -178,6 +188,8 @@ class RunShape(Shape):
     retries: int
     duration_ms: int
     notes: tuple[NoteShape, ...]
+    windows: tuple[SpanShape, ...]
+    rows_restated: int | None
 
     @classmethod
     def of(cls, run: Run) -> RunShape:
@@ -219,6 +231,7 @@ class ProgressShape(Shape):
     requests: int
     retries: int
     seconds: float
+    seconds_left: float | None
     waiting_for: str
 
     @classmethod

@@ -58,7 +58,9 @@ _NO_HTTP = HttpOptions()
 def create(
     *,
     name: NewName,
-    application: Annotated[str, Parameter(name="--application", help="Connector: pendo or http.")] = "pendo",
+    application: Annotated[
+        str, Parameter(name="--application", help="Connector: pendo, http, postgresql or s3.")
+    ] = "pendo",
     api: Api = "",
     region: Region = "",
     base_uri: BaseUri = "",

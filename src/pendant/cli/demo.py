@@ -17,7 +17,7 @@ import duckdb
 from cyclopts import Parameter
 
 from pendant.app import App
-from pendant.cli.exports import run_export, show_run
+from pendant.cli.exports import finished, show_run
 from pendant.cli.output import Output
 from pendant.cli.session import installation
 from pendant.cli.simulator import Simulator, running_simulator
@@ -28,7 +28,7 @@ from pendant.model.connection import Authentication, Connection, Draft, HttpSett
 from pendant.model.export import Export
 from pendant.model.http import Request
 from pendant.model.run import RunState
-from pendant.services import connections
+from pendant.services import connections, export_runs
 
 NAME = "Demo"
 CONTROL_NAME = "Demo simulator"
@@ -123,7 +123,7 @@ def _exported(app: App, output: Output, folder: Path, window: _Window, simulator
             asked = Export(resource, NAME, target, replace=True)
             if resource in _EVENTS:
                 asked = Export(resource, NAME, target, window.since, window.until, replace=True)
-            run = run_export(app, output, asked)
+            run = finished(app, output, export_runs.start(app, local_actor(), asked))
             show_run(output, run)
             if run.state is not RunState.FINISHED:
                 yield f"{resource} in {target} is {run.state.value}."

@@ -1,4 +1,4 @@
-"""Export one resource of one connection, from beginning to end, in this process."""
+"""Export one resource of one connection, from beginning to end, in this process; nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from pendant.app import App
-from pendant.cli.moments import moment_of
+from pendant.cli.export_options import ids_in
+from pendant.cli.export_texts import show_preview
 from pendant.cli.output import Output
 from pendant.cli.progress import shown_progress
 from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
@@ -16,8 +17,11 @@ from pendant.cli.shapes import run_shape
 from pendant.engine.worker import Worker
 from pendant.model.access import local_actor
 from pendant.model.export import Export
+from pendant.model.moments import moment_of
+from pendant.model.pipeline import LoadMode
 from pendant.model.run import Run, RunState
-from pendant.services import exports as verbs
+from pendant.services import export_plans
+from pendant.services import export_runs as verbs
 
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
 
@@ -34,7 +38,7 @@ def export(
             help="File to write: .parquet, .csv, .jsonl or .ndjson (the last three also with .gz or .zst), "
             "or .duckdb with #TABLE behind it if the table is not to be named like the resource.",
         ),
-    ],
+    ] = "",
     since: Annotated[
         str,
         Parameter(
@@ -62,6 +66,17 @@ def export(
     ] = False,
     ids: Ids = None,
     pipeline: PipelineFile = None,
+    load: Annotated[
+        LoadMode | None,
+        Parameter(
+            name="--load",
+            name_transform=str.lower,
+            help="What happens to the rows a target holds: replace (default), slices, merge or append.",
+        ),
+    ] = None,
+    preview: Annotated[
+        int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
+    ] = 0,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -78,19 +93,22 @@ def export(
             target=to,
             since=moment_of(since, now, "since"),
             until=moment_of(until, now, "until"),
-            apps=tuple(word.strip() for word in apps.split(",") if word.strip()),
+            apps=ids_in(apps),
             select=select,
             filter=filter,
             limit=limit,
             replace=replace,
             ids=tuple(ids or ()),
             pipeline=pipeline_in(pipeline),
+            load=load,
         )
-        return show_run(output, run_export(app, output, asked))
+        if preview:
+            return show_preview(output, export_plans.preview(app, local_actor(), asked, rows=preview))
+        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked)))
 
 
-def run_export(app: App, output: Output, asked: Export) -> Run:
-    run = verbs.start(app, local_actor(), asked)
+def finished(app: App, output: Output, run: Run) -> Run:
+    """Run a queued run in this process, with its progress shown."""
     worker = Worker(app)
     try:
         with shown_progress(output, run.resource) as listener:

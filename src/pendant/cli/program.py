@@ -19,6 +19,10 @@ _NOUNS = {
         "pendant.cli.connections:connections",
         "Create, list, show, edit, clone, test and delete connections.",
     ),
+    "exports": (
+        "pendant.cli.stored_exports:exports",
+        "Create, list, show, edit, delete, plan, preview and run stored exports.",
+    ),
     "runs": ("pendant.cli.runs:runs", "List and show what was exported, and how it went."),
     "resources": ("pendant.cli.resources:resources", "List what can be exported, and from which connector."),
     "connectors": ("pendant.cli.connectors:connectors", "List what kinds of systems there are connections to."),
@@ -42,6 +46,7 @@ def program(version: str) -> Program:
     root.command("pendant.cli.exports:export", name="export", help="Export a resource of a connection to a file.")
     for name, (place, summary) in _NOUNS.items():
         root.command(place, name=name, help=summary)
+    root.command("pendant.cli.metrics:metrics", name="metrics", help="Print figures of all runs for Prometheus.")
     root.command("pendant.cli.demo:demo", name="demo", help="Show the whole path against a local Pendo simulator.")
     return root
 

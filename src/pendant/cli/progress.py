@@ -69,5 +69,20 @@ def figures(now: RunProgress) -> str:
     if not now.slices_total:
         return "starting"
     rate = round(now.rows_read / now.seconds) if now.seconds else 0
-    waiting = f", waiting for {now.waiting_for}" if now.waiting_for else ""
-    return f"{now.rows_read:,} rows, {rate:,}/s, slice {now.slices_done}/{now.slices_total}{waiting}"
+    left = now.seconds_left
+    parts = [
+        f"{now.rows_read:,} rows",
+        f"{rate:,}/s",
+        f"{now.bytes_read / 1_000_000:,.1f} MB",
+        f"slice {now.slices_done}/{now.slices_total}",
+    ]
+    if left is not None:
+        parts.append(f"about {_duration(left)} left")
+    if now.waiting_for:
+        parts.append(f"waiting for {now.waiting_for}")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

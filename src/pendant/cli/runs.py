@@ -100,6 +100,8 @@ def _row(run: Run) -> tuple[object, ...]:
 def _facts(run: Run) -> Iterator[tuple[str, object]]:
     yield "Run", run.id
     yield "Export", f"{run.resource} of {run.connection_name}"
+    if run.export_name:
+        yield "Stored as", run.export_name
     yield "Target", run.target
     yield "State", run.state.value
     if run.reason:
@@ -115,5 +117,9 @@ def _facts(run: Run) -> Iterator[tuple[str, object]]:
     yield "Bytes", f"{run.bytes_read} read, {run.bytes_written} written"
     yield "Requests", f"{run.requests}, {run.retries} retried"
     yield "Seconds", f"{run.duration_ms / 1000:.1f}"
+    for span in run.windows:
+        yield f"Read {span.reading.value}", f"{moment(span.since)} to {moment(span.until)}"
+    if run.rows_restated is not None:
+        yield "Rows restated", run.rows_restated
     for note in run.notes:
         yield "Note", f"{note.message} [{note.code}, {note.count} times]"

@@ -8,7 +8,7 @@ from typing import Any
 from pendant.connectors.declaration import Connector
 from pendant.model.account import ApiToken, User
 from pendant.model.connection import Connection, HttpSettings, TestReport, TestStage
-from pendant.model.run import Run, SliceRecord
+from pendant.model.run import Run, SliceRecord, Span
 from pendant.model.vault import VaultStatus
 
 
@@ -90,6 +90,7 @@ def run_shape(run: Run) -> dict[str, Any]:
         "target": run.target,
         "definition": run.definition,
         "actor": run.actor,
+        "export": {"id": run.export_id, "name": run.export_name} if run.export_id else None,
         "state": run.state.value,
         "reason": run.reason,
         "error_code": run.error_code,
@@ -107,7 +108,13 @@ def run_shape(run: Run) -> dict[str, Any]:
         "retries": run.retries,
         "duration_ms": run.duration_ms,
         "notes": [{"code": note.code, "message": note.message, "count": note.count} for note in run.notes],
+        "windows": [window_shape(span) for span in run.windows],
+        "rows_restated": run.rows_restated,
     }
+
+
+def window_shape(span: Span) -> dict[str, Any]:
+    return {"since": moment(span.since), "until": moment(span.until), "reading": span.reading.value}
 
 
 def slice_shape(record: SliceRecord) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -96,6 +96,9 @@ class _Check:
         return api_type_of(self._connector, self.connection.api_type)
 
     def token_stages(self, *, reachable: bool, send_event: bool) -> Iterator[TestStage]:
+        if sign_in := _SIGN_IN.get(self.connection.application):
+            yield from self._signed_in(sign_in) if reachable else map(_skipped, ("answer", "key", "access"))
+            return
         shared_secret = self._api_type.token.shape == "shared_secret"
         if shared_secret:
             yield self._format()
@@ -112,6 +115,26 @@ class _Check:
             yield _stage("key", "skipped", "There is no request to try the token with.", "Fill in the ping settings.")
         if reachable and not self.connection.http.ping.relative_uri and self._api_type.access != "unknown":
             yield _access(Access(self._api_type.access))
+
+    def _signed_in(self, sign_in: Callable[[Egress, Connection, Secret | None], Access]) -> Iterator[TestStage]:
+        """Sign in to a system that is not spoken to in HTTP requests of ours, and ask what this token may do."""
+        try:
+            access = sign_in(self.egress, self.connection, self.token)
+        except CredentialsRefused as problem:
+            yield _stage("answer", "ok", "It answers.")
+            yield _failed("key", problem, problem.message, "")
+            yield _skipped("access")
+            return
+        except PendantError as problem:
+            yield _failed("answer", problem, problem.message, "")
+            yield from map(_skipped, ("key", "access"))
+            return
+        yield _stage("answer", "ok", "It answers.")
+        yield _stage("key", "ok", "The token is accepted.")
+        if access is Access.UNKNOWN:
+            yield _stage("access", "skipped", "What it may do shows when something is written.")
+        else:
+            yield _access(access)
 
     def _ping(self) -> Iterator[TestStage]:
         ping = self.connection.http.ping
@@ -201,6 +224,22 @@ class _Check:
                 "If it is the shared secret, choose the API type Pendo Track API."
             )
         return ""
+
+
+def _database_access(egress: Egress, connection: Connection, token: Secret | None) -> Access:
+    may_write = "SELECT has_database_privilege(current_database(), 'TEMP')::int"
+    with egress.postgresql(connection, token=token) as opened, opened.cursor() as cursor:
+        cursor.execute(may_write)
+        return Access.READ_WRITE if cursor.fetchone() == (1,) else Access.READ_ONLY
+
+
+def _storage_access(egress: Egress, connection: Connection, token: Secret | None) -> Access:
+    with egress.storage(connection, token=token) as storage:
+        storage.sign_in()
+    return Access.UNKNOWN
+
+
+_SIGN_IN = {"postgresql": _database_access, "s3": _storage_access}
 
 
 def _ping_request(ping: Ping) -> Request:

@@ -71,6 +71,22 @@ class RateLimitDeclared(_Declared):
     minimum_wait_ms: int = 0
 
 
+class AddressDeclared(_Declared):
+    """What the base URI of an API type looks like. `schemes` other than https and http have protocols of their own,
+    and name the user whose password the token is.
+    """
+
+    label: Text = "Base URI"
+    summary: Text = "Scheme and host. The token is bound to this origin and sent nowhere else."
+    example: Text = "https://api.example.com"
+    schemes: tuple[Literal["https", "http", "postgresql", "s3", "s3+http"], ...] = ("https", "http")
+
+    @property
+    def is_http(self) -> bool:
+        """Say whether requests are what is sent there, so that headers, ping and the like mean something."""
+        return set(self.schemes) <= {"https", "http"}
+
+
 class ApiType(_Declared):
     """One way a connector talks. `host` names the column of the region table that gives its base URI."""
 
@@ -78,6 +94,7 @@ class ApiType(_Declared):
     title: Text
     summary: Text
     host: Literal["api", "data", "free"] = "free"
+    address: AddressDeclared = AddressDeclared()
     token: TokenSetting
     authentication: AuthenticationDeclared = AuthenticationDeclared()
     media_type: Literal["json", "urlencoded", "xml", "plaintext"] = "json"

@@ -31,7 +31,9 @@ def complete(catalogue: Catalogue, draft: Draft, *, allow_networks: tuple[Networ
     connector = catalogue.connector(draft.application)
     api_type = api_type_of(connector, draft.api_type)
     text = _base_uri(connector, api_type, draft)
-    uri, network = check_base_uri(text, allow_networks=allow_networks, network=_stated_network(draft, text))
+    uri, network = check_base_uri(
+        text, allow_networks=allow_networks, network=_stated_network(draft, text), schemes=api_type.address.schemes
+    )
     settings = replace(draft.http or api_type.settings(uri), base_uri=uri, network=network)
     check_http(settings)
     return settings
@@ -104,6 +106,6 @@ def _base_uri(connector: Connector, api_type: ApiType, draft: Draft) -> str:
     raise WrongInput(
         "base_uri_required",
         "The base URI is missing.",
-        hint="An address such as https://api.example.com is needed.",
+        hint=f"An address such as {api_type.address.example} is needed.",
         field="base_uri",
     )

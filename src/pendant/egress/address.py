@@ -8,15 +8,17 @@ from urllib.parse import parse_qsl, unquote
 
 from pendant.egress.reach import METADATA_NAMES, AddressRule, Network, address_refused, is_public, parse_address
 from pendant.errors import WrongInput
+from pendant.model.connection import DEFAULT_PORTS, PLAIN_SCHEMES
 from pendant.model.connection import Network as Policy
 
 PORT_MAX = 65535
 URI_LENGTH_MAX = 2000
 _HOST_LENGTH_MAX = 253
-_DEFAULT_PORT = {"https": 443, "http": 80}
+HTTP = ("https", "http")
 
 _URI = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?")
 _AUTHORITY = re.compile(r"(?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>[^\[\]:]+))(?::(?P<port>[0-9]{1,5}))?")
+_USER = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2}){1,200}")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9_])?")
 _NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})*)*")
@@ -25,24 +27,32 @@ _QUERY = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?\[\]|]|%[0-9A-Fa-f]{2})*"
 
 @dataclass(frozen=True, slots=True)
 class BaseUri:
-    """The checked parts of a base URI. `host` is lower case ASCII without a trailing dot, IPv6 without brackets."""
+    """The checked parts of a base URI. `host` is lower case ASCII without a trailing dot, IPv6 without brackets.
+    `user` is for systems whose token is the password of one; it is empty for HTTP.
+    """
 
     scheme: str
     host: str
     port: int
     path: str
+    user: str = ""
 
     @property
     def authority(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORT[self.scheme] else f"{host}:{self.port}"
+        host = f"{self.user}@{host}" if self.user else host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
 def check_base_uri(
-    text: str, *, allow_networks: tuple[Network, ...], network: Policy | None = None
+    text: str,
+    *,
+    allow_networks: tuple[Network, ...],
+    network: Policy | None = None,
+    schemes: tuple[str, ...] = HTTP,
 ) -> tuple[str, Policy]:
     """Return the canonical form of a base URI and the network policy its connection has.
 
@@ -50,7 +60,7 @@ def check_base_uri(
     says so. A name is judged when it is connected to; here only what can be seen in the text.
     Raises WrongInput base_uri_invalid or AddressRefused address_refused.
     """
-    uri = parse_base_uri(text)
+    uri = parse_base_uri(text, schemes=schemes)
     if uri.host in METADATA_NAMES:
         raise address_refused(uri.host, "it is a metadata service", hint="No setting opens it.")
     policy = network or _policy_of(uri, allow_networks)
@@ -60,7 +70,7 @@ def check_base_uri(
 
 def _policy_of(uri: BaseUri, allow_networks: tuple[Network, ...]) -> Policy:
     address = parse_address(uri.host)
-    if uri.scheme == "http" or _is_local_name(uri.host):
+    if uri.scheme in PLAIN_SCHEMES or _is_local_name(uri.host):
         return "private"
     if address is not None and not is_public(address) and AddressRule("private", allow_networks).allows(address):
         return "private"
@@ -70,7 +80,7 @@ def _policy_of(uri: BaseUri, allow_networks: tuple[Network, ...]) -> Policy:
 def _refuse_out_of_policy(uri: BaseUri, policy: Policy, allow_networks: tuple[Network, ...]) -> None:
     address = parse_address(uri.host)
     rule = AddressRule(policy, allow_networks)
-    if uri.scheme == "http" and policy == "public":
+    if uri.scheme in PLAIN_SCHEMES and policy == "public":
         raise address_refused(uri.authority, "plain http reaches allowed private networks only", hint="Use https.")
     if policy == "private" and not allow_networks:
         raise address_refused(uri.authority, "no private network is allowed here")
@@ -85,7 +95,7 @@ def _is_local_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
-def parse_base_uri(text: str) -> BaseUri:
+def parse_base_uri(text: str, *, schemes: tuple[str, ...] = HTTP) -> BaseUri:
     text = text.strip(" ")
     if not text:
         raise _invalid("is missing")
@@ -94,15 +104,25 @@ def parse_base_uri(text: str) -> BaseUri:
     _refuse_characters(text)
     parts = _URI.fullmatch(text)
     if parts is None:
-        raise _invalid("is not of the form https://host/path, without query and fragment")
+        raise _invalid(f"is not of the form {schemes[0]}://host/path, without query and fragment")
     scheme = parts["scheme"].lower()
-    if scheme not in _DEFAULT_PORT:
-        raise _invalid("begins with neither https:// nor http://")
-    host, port = _host_and_port(parts["authority"], _DEFAULT_PORT[scheme])
+    if scheme not in schemes:
+        raise _invalid(f"does not begin with {' or '.join(f'{known}://' for known in schemes)}")
+    user, authority = ("", parts["authority"]) if scheme in HTTP else _user(parts["authority"])
+    host, port = _host_and_port(authority, DEFAULT_PORTS[scheme])
     path = (parts["path"] or "").rstrip("/")
     if path:
         check_path(path, field="base_uri")
-    return BaseUri(scheme, host, port, path)
+    return BaseUri(scheme, host, port, path, user)
+
+
+def _user(authority: str) -> tuple[str, str]:
+    user, _, place = authority.rpartition("@")
+    if not _USER.fullmatch(user):
+        raise _invalid(
+            "does not name the user, as name@host, or has a password", hint="The password has its own field, the token."
+        )
+    return user, place
 
 
 def _refuse_characters(text: str) -> None:

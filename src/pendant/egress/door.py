@@ -6,7 +6,9 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import cache
+from typing import Any
 from weakref import WeakSet
 
 import aiohttp
@@ -59,6 +61,14 @@ class Egress:
         """Return the way to the origin of `connection`; with `token` for a draft, else with its stored one."""
         return HttpChannel(self._desk, connection, self._ending, token=token, meter=meter)
 
+    def postgresql(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        """Return a connection of ADBC to the database of `connection`."""
+        return _connected(self._desk, connection, token)
+
+    def storage(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        """Return the storage of `connection` (egress.s3.Storage)."""
+        return _storage(self._desk, connection, token)
+
     def branch(self) -> Branch:
         """Return a way out for one run, which can be closed on its own."""
         made = Branch(self._desk, Ending(self._pause))
@@ -91,8 +101,26 @@ class Branch:
     def channel(self, connection: Connection, *, token: Secret | None = None, meter: Meter | None = None) -> Channel:
         return HttpChannel(self._desk, connection, self._ending, token=token, meter=meter)
 
+    def postgresql(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        return _connected(self._desk, connection, token)
+
+    def storage(self, connection: Connection, *, token: Secret | None = None) -> AbstractContextManager[Any]:
+        return _storage(self._desk, connection, token)
+
     def close(self) -> None:
         self._ending.end()
+
+
+def _connected(desk: Desk, connection: Connection, token: Secret | None) -> AbstractContextManager[Any]:
+    from pendant.egress.postgresql import connected  # noqa: PLC0415 - takes 0.4 s and 20 MB, and few need it
+
+    return connected(desk, connection, token)
+
+
+def _storage(desk: Desk, connection: Connection, token: Secret | None) -> AbstractContextManager[Any]:
+    from pendant.egress.s3 import opened  # noqa: PLC0415 - brings Arrow, which takes 0.4 s, and few need it
+
+    return opened(desk, connection, token)
 
 
 def _jitter() -> float:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from aiohttp.abc import ResolveResult
 
-from pendant.egress.address import check_base_uri, parse_base_uri
-from pendant.egress.judge import JudgedResolver, Refused, socket_factory
+from pendant.egress.address import HTTP, check_base_uri, parse_base_uri
+from pendant.egress.judge import Refused, socket_factory
 from pendant.egress.line import Ground
 from pendant.egress.reach import AddressRule, parse_address
+from pendant.egress.resolving import resolve
 from pendant.egress.verdict import ADDRESS, NAME, NO_WAY, Verdict, of_tls
 from pendant.errors import AddressRefused, WrongInput
 from pendant.model.connection import HttpSettings, StageOutcome, TestStage
@@ -44,7 +45,9 @@ def stages(ground: Ground, http: HttpSettings) -> Iterator[TestStage]:
 
 def _address(ground: Ground, http: HttpSettings) -> TestStage:
     try:
-        check_base_uri(http.base_uri, allow_networks=ground.allow_networks, network=http.network)
+        check_base_uri(
+            http.base_uri, allow_networks=ground.allow_networks, network=http.network, schemes=(http.scheme,)
+        )
     except (WrongInput, AddressRefused) as problem:
         return _stage("address", "failed", problem.message, problem.hint, problem.code)
     where = "on the public internet" if http.network == "public" else "inside the allowed networks"
@@ -52,9 +55,9 @@ def _address(ground: Ground, http: HttpSettings) -> TestStage:
 
 
 def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], TestStage]:
-    uri = parse_base_uri(http.base_uri)
+    uri = parse_base_uri(http.base_uri, schemes=(http.scheme,))
     try:
-        found = ground.loop.run(_resolve(ground, http, uri.host, uri.port))
+        found = ground.loop.run(resolve(ground, http, uri.host, uri.port))
     except Refused:
         return [], _failed("name", ADDRESS, uri.host)
     except (OSError, TimeoutError):
@@ -65,21 +68,10 @@ def _name(ground: Ground, http: HttpSettings) -> tuple[list[ResolveResult], Test
     return found, _stage("name", "ok", f"{uri.host} resolves to {len(found)} {plural}.")
 
 
-async def _resolve(ground: Ground, http: HttpSettings, host: str, port: int) -> list[ResolveResult]:
-    address = parse_address(host)
-    if address is not None:
-        family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 - IPv4
-        return [ResolveResult(hostname=host, host=host, port=port, family=family, proto=0, flags=0)]
-    resolver = JudgedResolver(AddressRule(http.network, ground.allow_networks), ground.resolver())
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            return await resolver.resolve(host, port, socket.AF_UNSPEC)
-    finally:
-        await resolver.close()
-
-
 def _tls(ground: Ground, http: HttpSettings, found: list[ResolveResult]) -> TestStage:
-    uri = parse_base_uri(http.base_uri)
+    uri = parse_base_uri(http.base_uri, schemes=(http.scheme,))
+    if uri.scheme not in HTTP:
+        return _stage("tls", "skipped", "Agreed on while signing in.")
     if uri.scheme == "http":
         return _stage("tls", "skipped", "Plain http inside an allowed private network: nothing is encrypted.")
     try:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+
+import pyarrow as pa
 
 from pendant.app import App
-from pendant.engine.ends import open_ends
+from pendant.engine.drift import Habit, habit_of
+from pendant.engine.ends import ends_for, load_of, resource_for, shape_of, source_for
 from pendant.engine.halt import Halt, Halted
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
+from pendant.engine.position import Course, course_of, refuse_missing_target
+from pendant.engine.restated import WatchedSource
+from pendant.engine.targets import system_of
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
-from pendant.model.pipeline import Written
-from pendant.model.run import Progress, Run, RunEvent, RunState, next_state
+from pendant.model.pipeline import Source, Written
+from pendant.model.run import Note, Progress, Run, RunEvent, RunState, next_state
 from pendant.store import connections, runs
+from pendant.store.transaction import Transaction
 
 # Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
 CONCURRENCY_MAX = 2
@@ -37,6 +42,10 @@ class Execution:
         self._halt = Halt()
         self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
+        self._course: Course | None = None
+        self._watched: WatchedSource | None = None
+        self._habit: Habit | None = None
+        self._schema: pa.Schema | None = None
         self._on_end = on_end
         self._began = app.clock.monotonic()
 
@@ -95,29 +104,53 @@ class Execution:
 
     def _moved(self, *, may_replace: bool) -> Written:
         asked = self._ledger.run
-        export = export_of(asked.definition)
+        export = Export.from_json(asked.definition)
         connection = self._connection(asked)
-        ends = open_ends(
+        resource = resource_for(self._app, connection, export)
+        course = self._course = course_of(self._app, asked.export_id, export, resource)
+        if course:
+            refuse_missing_target(course)
+            self._ledger.change(lambda run: replace(run, windows=course.due.spans))
+            if not course.due.spans:
+                self._tally.note(Note("nothing_due", "There was nothing to read yet, and nothing was written."))
+                return Written(0, 0)
+        source: Source = source_for(
             self._app,
+            self._way_out,
             connection,
             export,
-            way_out=self._way_out,
-            meter=self._tally,
+            self._tally,
+            windows=course.due.windows if course else None,
+            shape=shape_of(export),
+        )
+        if course:
+            source = self._watched = course.watched(source, resource)
+        ends = ends_for(
+            source,
+            export,
+            load_of(export, resource),
+            system=system_of(self._app, export.target, self._way_out),
             run_id=asked.id,
             may_replace=may_replace,
+            note=self._tally.note,
         )
-        concurrency = min(connection.http.concurrency_level, CONCURRENCY_MAX)
-        return run(
+        written = run(
             Job(
                 ends=ends,
                 ledger=self._ledger,
                 tally=self._tally,
                 halt=self._halt,
                 clock=self._app.clock,
-                concurrency=concurrency,
+                concurrency=min(connection.http.concurrency_level, CONCURRENCY_MAX),
                 limit=export.limit,
             )
         )
+        self._habit = habit_of(self._app, asked)
+        self._schema = source.schema
+        if self._habit:
+            for note in self._habit.notes(source.schema, self._ledger.run.rows_read):
+                self._tally.note(note)
+        return written
 
     def _connection(self, asked: Run) -> Connection:
         with self._app.database.read() as tx:
@@ -133,7 +166,7 @@ class Execution:
 
     def _may_replace(self, asked: Run) -> bool:
         """Allow writing again what this installation wrote for the same export; anything else only if asked for."""
-        if export_of(asked.definition).replace:
+        if Export.from_json(asked.definition).replace:
             return True
         with self._app.database.read() as tx:
             return runs.wrote_target(tx, asked.target, asked.resource, asked.connection_id)
@@ -151,27 +184,21 @@ class Execution:
                 finished_at=None if state is RunState.QUEUED else self._app.clock.now(),
                 rows_written=written.rows if written else 0,
                 bytes_written=written.bytes if written else 0,
+                rows_restated=self._restated() if written else None,
                 duration_ms=milliseconds,
             )
 
-        return self._ledger.change(ended)
+        return self._ledger.change(ended, also=self._kept if event is RunEvent.FINISH else None)
 
+    def _restated(self) -> int | None:
+        return self._course.restated(self._watched.seen()) if self._course and self._watched else None
 
-def export_of(definition: dict[str, Any]) -> Export:
-    """Return the export whose `as_json` this is."""
-    return Export(
-        **definition
-        | {
-            "since": _moment(definition.get("since")),
-            "until": _moment(definition.get("until")),
-            "apps": tuple(definition.get("apps", ())),
-            "ids": tuple(definition.get("ids", ())),
-        }
-    )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    def _kept(self, tx: Transaction) -> None:
+        """Keep what later runs of the export go by, together with the fact that this one finished."""
+        if self._course:
+            self._course.move(tx, self._app, self._watched.seen() if self._watched else None)
+        if self._habit and self._schema:
+            self._habit.keep(tx, self._schema)
 
 
 def _fresh(queued: Run) -> Run:

@@ -10,6 +10,7 @@ from pendant.engine.meter import Tally
 from pendant.model.run import Run, Slice, SliceRecord, SliceState
 from pendant.store import runs
 from pendant.store.database import Database
+from pendant.store.transaction import Transaction
 
 
 class StoredLedger:
@@ -78,8 +79,8 @@ class StoredLedger:
             self._run = replace(self._run, slices_total=len(order))
             runs.save(tx, self._run)
 
-    def change(self, changed: Callable[[Run], Run]) -> Run:
-        """Save a change of the run itself, together with what was counted so far."""
+    def change(self, changed: Callable[[Run], Run], *, also: Callable[[Transaction], None] | None = None) -> Run:
+        """Save a change of the run itself with what was counted so far, and what else belongs to that moment."""
         with self._lock, self._database.begin() as tx:
             counted = self._tally.counted
             self._run = replace(
@@ -90,4 +91,6 @@ class StoredLedger:
                 notes=self._tally.notes,
             )
             runs.save(tx, self._run)
+            if also:
+                also(tx)
             return self._run

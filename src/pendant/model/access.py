@@ -11,6 +11,8 @@ class Permission(StrEnum):
     CONNECTIONS_WRITE = "connections:write"
     CONNECTIONS_TEST = "connections:test"
     CONNECTIONS_USE = "connections:use"
+    EXPORTS_READ = "exports:read"
+    EXPORTS_WRITE = "exports:write"
     EXPORTS_RUN = "exports:run"
     RUNS_READ = "runs:read"
     VAULT_READ = "vault:read"
@@ -25,10 +27,11 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER = frozenset({Permission.CONNECTIONS_READ, Permission.RUNS_READ})
+_VIEWER = frozenset({Permission.CONNECTIONS_READ, Permission.EXPORTS_READ, Permission.RUNS_READ})
 _OPERATOR = _VIEWER | {
     Permission.CONNECTIONS_TEST,
     Permission.CONNECTIONS_USE,
+    Permission.EXPORTS_WRITE,
     Permission.EXPORTS_RUN,
 }
 

@@ -38,6 +38,10 @@ class SettableClock:
     def monotonic(self) -> float:
         return self._elapsed
 
+    def set_back(self, seconds: float) -> None:
+        """Set the time of day back, as somebody may who corrects it; what is measured goes on."""
+        self._now -= timedelta(seconds=seconds)
+
     def advance(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._elapsed += seconds

@@ -12,6 +12,10 @@ from urllib.parse import urlsplit
 
 NAME_LENGTH_MAX = 100
 CONCURRENCY_MAX = 64
+# What an address can begin with. The first two are HTTP; the others are systems with a protocol of their own.
+DEFAULT_PORTS = {"https": 443, "http": 80, "postgresql": 5432, "s3": 443, "s3+http": 80}
+# What is never encrypted, and therefore reaches allowed private networks only.
+PLAIN_SCHEMES = ("http", "s3+http")
 
 TokenLocation = Literal["header", "url", "body"]
 Network = Literal["public", "private"]
@@ -70,11 +74,23 @@ class HttpSettings:
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, in lower case and always with the port: what the token may be sent to."""
+        """Scheme, host and port, in lower case and always with the port: what the token may be sent to. Where the
+        address names a user, whose password the token is, that user stands before the host.
+        """
         parts = urlsplit(self.base_uri)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        port = parts.port or DEFAULT_PORTS[parts.scheme]
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-        return f"{parts.scheme}://{host}:{port}"
+        user = f"{parts.username}@" if parts.username else ""
+        return f"{parts.scheme}://{user}{host}:{port}"
+
+    @property
+    def scheme(self) -> str:
+        return urlsplit(self.base_uri).scheme
+
+    @property
+    def encrypted(self) -> bool:
+        """Say whether nothing is ever sent without a trusted certificate; elsewhere only private networks are."""
+        return self.base_uri.lower().startswith("https:") or self.network == "public"
 
 
 class Access(StrEnum):
@@ -190,7 +206,7 @@ class Connection:
                 else self.http.authentication.name,
                 self.http.authentication.scheme,
             ],
-            "tls": "verified" if self.http.base_uri.lower().startswith("https:") else "none",
+            "tls": "verified" if self.http.encrypted else "none",
             "network": self.http.network,
         }
         text = json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

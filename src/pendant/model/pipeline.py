@@ -111,6 +111,9 @@ class Load:
     time: str = ""
 
 
+REPLACE = Load()
+
+
 class Destination(Protocol):
     """Takes whole slices and shows nothing to anybody before `publish`.
 

@@ -105,9 +105,33 @@ class Note:
     count: int = 1
 
 
+class Reading(StrEnum):
+    """Why a run reads a window of event time."""
+
+    NEW = "new"
+    """For the first time."""
+    AGAIN = "again"
+    """Because it may have changed since."""
+    FINAL = "final"
+    """For the last time, now that nothing of it can be late any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Event time [since, until) and why it is read."""
+
+    since: datetime
+    until: datetime
+    reading: Reading
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One execution of a definition. `definition` is the JSON form of the export as it was when the run began."""
+    """One execution of a definition. `definition` is the JSON form of the export as it was when the run began.
+
+    `export_id` and `export_name` are those of a stored export. `windows` is what an incremental run reads, and
+    `rows_restated` how many of the rows it read again were not as before; None where that cannot be told.
+    """
 
     id: str
     kind: str
@@ -117,6 +141,8 @@ class Run:
     target: str
     definition: dict[str, Any] = field(repr=False)
     actor: str = ""
+    export_id: str | None = None
+    export_name: str = ""
     state: RunState = RunState.QUEUED
     reason: str = ""
     error_code: str = ""
@@ -134,6 +160,24 @@ class Run:
     retries: int = 0
     duration_ms: int = 0
     notes: tuple[Note, ...] = ()
+    windows: tuple[Span, ...] = ()
+    rows_restated: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """Sums over all runs of one resource in one state."""
+
+    resource: str
+    state: RunState
+    runs: int
+    rows_read: int
+    rows_written: int
+    bytes_read: int
+    bytes_written: int
+    requests: int
+    retries: int
+    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +196,11 @@ class Progress:
     retries: int
     seconds: float
     waiting_for: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate how long it will still take, from how fast it has been; None while nobody can know."""
+        done, total = (self.rows_read, self.rows_total) if self.rows_total else (self.slices_done, self.slices_total)
+        if not done or not total or not self.seconds:
+            return None
+        return max(0.0, self.seconds * (total - done) / done)

@@ -14,8 +14,9 @@ from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection, Draft, TestReport, TestStage
 from pendant.model.secret import Secret, token_from_input
 from pendant.services.attempts import count_connection_test
-from pendant.services.drafts import checked_name, connection_of, named
+from pendant.services.drafts import connection_of, named
 from pendant.services.lookup import Use, all_shown, labels, refuse_taken, resolve, shown, uses_of
+from pendant.services.names import checked_name
 from pendant.services.permission import require
 from pendant.services.verdict import refuse_failed
 from pendant.store import audit
@@ -107,7 +108,8 @@ def delete(app: App, actor: Actor, reference: str) -> Connection:
             raise Conflict(
                 "connection_in_use",
                 f"Connection {connection.name} is used by {', '.join(labels(uses))}.",
-                hint=f"Wait until that has ended, or cancel it (pendant runs cancel). {REVOKE_REMINDER}",
+                hint="Let exports read from another connection or delete them, and wait until runs have ended. "
+                f"{REVOKE_REMINDER}",
             )
         stored.delete(tx, connection.id)
         _audit(app, tx, actor, "connection.delete", connection.id)

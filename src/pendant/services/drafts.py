@@ -8,36 +8,9 @@ from dataclasses import replace
 from pendant.app import App
 from pendant.connectors.catalogue import api_type_of
 from pendant.connectors.settings_of import complete, region_of
-from pendant.errors import WrongInput
 from pendant.model.access import Actor
-from pendant.model.connection import NAME_LENGTH_MAX, Connection, Draft, HttpSettings
-
-
-def checked_name(text: str) -> str:
-    """Return the name without outer white space, or say why it is not one."""
-    name = text.strip()
-    if not name:
-        raise WrongInput(
-            "name_required",
-            "The connection has no name.",
-            hint="Enter a name that tells this connection from the others.",
-            field="name",
-        )
-    if len(name) > NAME_LENGTH_MAX:
-        raise WrongInput(
-            "name_too_long",
-            f"The name has {len(name)} characters; at most {NAME_LENGTH_MAX} are possible.",
-            hint="Shorten it.",
-            field="name",
-        )
-    if not name.isprintable():
-        raise WrongInput(
-            "name_invalid",
-            "The name holds a line break or another character that cannot be shown.",
-            hint="Type the name instead of pasting it.",
-            field="name",
-        )
-    return name
+from pendant.model.connection import Connection, Draft, HttpSettings
+from pendant.services.names import checked_name
 
 
 def connection_of(app: App, draft: Draft, *, by: Actor) -> Connection:

@@ -1,132 +1,191 @@
-"""Exports: what is asked is checked as far as it can be before anything is read, and recorded as a queued run."""
+"""Stored exports: create, list, show, edit, delete, and the position of incremental ones."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from dataclasses import replace as with_changes
-from pathlib import Path
+from datetime import datetime
+from typing import Any
 
 from pendant.app import App
-from pendant.engine import pipeline
-from pendant.engine.ends import open_ends
-from pendant.errors import WrongInput
+from pendant.errors import Conflict, NotFound, WrongInput
 from pendant.model.access import Actor, Permission
-from pendant.model.connection import Connection
-from pendant.model.export import Export
+from pendant.model.export import Export, Position, StoredExport
 from pendant.model.run import Run
+from pendant.services.export_check import checked_export
 from pendant.services.lookup import resolve
+from pendant.services.names import checked_name
+from pendant.services.nearest import did_you_mean
 from pendant.services.permission import require
 from pendant.store import audit, runs
+from pendant.store import exports as stored
+
+RUNS_SHOWN = 10
+_FORGETS_POSITION = ("connection", "target")
 
 
-def start(app: App, actor: Actor, export: Export) -> Run:
-    """Record an export as a queued run; whoever called hands the run's id to a worker.
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A stored export, how far it has come (None: no incremental run yet), and its newest runs."""
 
-    Everything that can be known beforehand is checked first: connection, resource, application ids, times, columns of
-    `select` and `filter`, and whether the target can be written. Only the other system's own list of columns is
-    asked for, nothing is read.
-    """
-    require(actor, Permission.EXPORTS_RUN, Permission.CONNECTIONS_USE)
-    _refuse_nonsense(export)
-    connection = resolve(app, export.connection)
-    _refuse_sender(app, connection)
-    run_id = str(uuid.uuid4())
-    asked = with_changes(export, connection=connection.name, target=_target(app, actor, export.target))
-    _rehearse(app, connection, asked, run_id)
-    run = Run(
-        id=run_id,
-        kind="export",
-        resource=asked.resource,
-        connection_id=connection.id,
-        connection_name=connection.name,
-        target=asked.target,
-        definition=asked.as_json(),
-        actor=actor.name,
-        created_at=app.clock.now(),
-    )
+    stored: StoredExport
+    position: Position | None
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`position_forgotten`: the connection or the target is another, so the next run begins anew."""
+
+    stored: StoredExport
+    position_forgotten: bool = False
+
+
+def create(app: App, actor: Actor, name: str, export: Export) -> Saved:
+    """Save a new export. What can be known without asking the other system is checked."""
+    require(actor, Permission.EXPORTS_WRITE, Permission.CONNECTIONS_USE)
+    connection, checked = checked_export(app, export, door=actor.door)
+    now = app.clock.now()
+    new = StoredExport(str(uuid.uuid4()), checked_name(name, "export"), checked, 1, now, now, actor.name)
     with app.database.begin() as tx:
-        runs.insert(tx, run)
-        audit.append(
-            tx,
-            at=app.clock.now(),
-            actor=actor,
-            action="export.start",
-            object_kind="run",
-            object_id=run.id,
-            outcome="done",
-        )
-    return run
+        stored.insert(tx, new, connection.id)
+        _audit(app, tx, actor, "export.create", new.id)
+    return Saved(new)
 
 
-def _refuse_nonsense(export: Export) -> None:
-    if not export.target.strip():
-        raise WrongInput(
-            "target_required",
-            "The target is missing.",
-            hint="Name a file such as visitors.parquet.",
-            field="target",
-        )
-    if export.limit < 0:
-        raise WrongInput(
-            "limit_invalid",
-            f"The limit is {export.limit}; a number of rows is needed, or 0 for all.",
-            hint="Leave it out to export all rows.",
-            field="limit",
-        )
-    if export.since and export.until and export.since >= export.until:
-        raise WrongInput(
-            "times_invalid",
-            f"The beginning {export.since.isoformat()} does not lie before the end {export.until.isoformat()}.",
-            hint="Exchange them, or leave one out.",
-            field="since",
-        )
+def replace(app: App, actor: Actor, reference: str, name: str, export: Export, *, version: int) -> Saved:
+    """Save an export anew, every field of it. `version` is the one the edit began with."""
+    require(actor, Permission.EXPORTS_WRITE, Permission.CONNECTIONS_USE)
+    before = stored_export(app, reference)
+    if before.version != version:
+        raise _version_changed(before)
+    connection, checked = checked_export(app, export, door=actor.door)
+    after = with_changes(
+        before,
+        name=checked_name(name, "export"),
+        export=checked,
+        version=version + 1,
+        updated_at=app.clock.now(),
+        updated_by=actor.name,
+    )
+    changed = _changed(before, after)
+    with app.database.begin() as tx:
+        if not stored.replace(tx, after, connection.id, expected_version=version):
+            raise _version_changed(before)
+        # Another place holds nothing of what was read so far.
+        forgotten = any(name in changed for name in _FORGETS_POSITION) and stored.forget_positions(tx, after.id)
+        _audit(app, tx, actor, "export.replace", after.id, fields=changed)
+    return Saved(after, forgotten)
 
 
-def _refuse_sender(app: App, connection: Connection) -> None:
-    """Raise WrongInput for a connection that only sends."""
-    connector = app.catalogue.connector(connection.application)
-    if connector.reads_with is None:
-        raise WrongInput(
-            "connection_cannot_read",
-            f"Connection {connection.name} is of the {connector.title} connector, from which nothing can be exported.",
-            hint="Choose a Pendo connection of API type engage.",
-            field="connection",
-        )
-    if connection.api_type != connector.reads_with:
-        raise WrongInput(
-            "connection_cannot_read",
-            f"Connection {connection.name} only sends ({connector.title}, {connection.api_type}); "
-            "nothing can be exported from it.",
-            hint="Choose a Pendo connection of API type engage.",
-            field="connection",
-        )
+def delete(app: App, actor: Actor, reference: str) -> StoredExport:
+    """Remove an export and its position; what it wrote and the records of its runs stay. Returns what was removed."""
+    require(actor, Permission.EXPORTS_WRITE)
+    found = stored_export(app, reference)
+    with app.database.begin() as tx:
+        busy = runs.unfinished_of_export(tx, found.id)
+        if busy:
+            raise Conflict(
+                "export_in_use",
+                f"Run {busy[0].id[:8]} of the export {found.name} has not ended.",
+                hint="Wait until it has, or cancel it (pendant runs cancel).",
+            )
+        stored.delete(tx, found.id)
+        _audit(app, tx, actor, "export.delete", found.id)
+    return found
 
 
-def _target(app: App, actor: Actor, text: str) -> str:
-    """Return the target as an absolute path.
-
-    Whoever runs the command line writes where the system lets them. Through the other doors, where somebody else
-    owns the files, a target stays below the installation's folder for exports.
-    """
-    path = Path(text.strip()).expanduser()
-    if actor.door == "cli":
-        return str(path.absolute())
-    root = app.settings.exports.resolve()
-    inside = (root / path).resolve()
-    if root not in inside.parents:
-        raise WrongInput(
-            "target_outside",
-            f"The target {text} lies outside the folder for exports, {root}.",
-            hint="Give a path below that folder, such as visitors.parquet.",
-            field="target",
-        )
-    inside.parent.mkdir(parents=True, exist_ok=True)
-    return str(inside)
-
-
-def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> None:
-    """Put the three parts together as the run will, and take them apart again: what does not fit fails at once."""
+def get(app: App, actor: Actor, reference: str) -> Detail:
+    """Return the export with this id or name, its position and its newest runs."""
+    require(actor, Permission.EXPORTS_READ)
+    found = stored_export(app, reference)
     with app.database.read() as tx:
-        may_replace = export.replace or runs.wrote_target(tx, export.target, export.resource, connection.id)
-    ends = open_ends(app, connection, export, way_out=app.egress, meter=None, run_id=run_id, may_replace=may_replace)
-    pipeline.rehearse(ends)
+        position = stored.position(tx, found.id, found.export.resource, found.export.apps)
+        newest = runs.recent(tx, limit=RUNS_SHOWN, export_id=found.id)
+    return Detail(found, position, tuple(newest))
+
+
+def find(app: App, actor: Actor, *, search: str = "", connection: str = "") -> list[StoredExport]:
+    """Return the exports in whose name, resource or connection `search` occurs, by name."""
+    require(actor, Permission.EXPORTS_READ)
+    connection_id = resolve(app, connection).id if connection else None
+    with app.database.read() as tx:
+        return stored.search(tx, search, connection_id)
+
+
+def reset_position(app: App, actor: Actor, reference: str, *, to: datetime | None = None) -> Detail:
+    """Let the next incremental run begin anew, or at `to`, which must not lie behind the position there is."""
+    require(actor, Permission.EXPORTS_WRITE)
+    found = stored_export(app, reference)
+    with app.database.begin() as tx:
+        now = stored.position(tx, found.id, found.export.resource, found.export.apps)
+        stored.forget_positions(tx, found.id)
+        if to is not None:
+            back = _position_at(now, to)
+            stored.save_position(tx, found.id, found.export.resource, found.export.apps, moved=back, at=app.clock.now())
+        _audit(app, tx, actor, "export.reset_position", found.id, fields=("position",))
+    return get(app, actor, found.id)
+
+
+def _position_at(now: Position | None, to: datetime) -> Position:
+    if now is None:
+        raise WrongInput(
+            "position_missing",
+            "This export has no position yet that could be moved back.",
+            hint="Its first incremental run begins at the time it is told to begin at (since).",
+            field="to",
+        )
+    if to >= now.position:
+        raise WrongInput(
+            "position_ahead",
+            f"{to.isoformat()} does not lie before the position, {now.position.isoformat()}; what is between would "
+            "never be read.",
+            hint="Give an earlier time.",
+            field="to",
+        )
+    return Position(min(now.began, to), to, min(now.final, to))
+
+
+def stored_export(app: App, reference: str) -> StoredExport:
+    """Return the export with this id or name, or raise NotFound with the near names."""
+    with app.database.read() as tx:
+        found = stored.get(tx, reference) or stored.by_name(tx, reference.strip())
+        names = [] if found else [each.name for each in stored.search(tx)]
+    if found is None:
+        raise NotFound(
+            "export_unknown",
+            f"There is no export {reference!r}.",
+            hint=did_you_mean(reference, names, "`pendant exports list` shows those there are."),
+            field="export",
+        )
+    return found
+
+
+def _version_changed(now: StoredExport) -> Conflict:
+    by = f" by {now.updated_by}" if now.updated_by else ""
+    return Conflict(
+        "version_changed",
+        f"The export {now.name} was saved{by} since you opened it, and nothing of yours was saved.",
+        hint="Open it again and repeat your change.",
+        field="version",
+    )
+
+
+def _changed(before: StoredExport, after: StoredExport) -> tuple[str, ...]:
+    was, is_now = before.export.as_json(), after.export.as_json()
+    names = tuple(name for name in is_now if was[name] != is_now[name])
+    return ("name", *names) if before.name != after.name else names
+
+
+def _audit(app: App, tx: Any, actor: Actor, action: str, export_id: str, *, fields: tuple[str, ...] = ()) -> None:
+    audit.append(
+        tx,
+        at=app.clock.now(),
+        actor=actor,
+        action=action,
+        object_kind="export",
+        object_id=export_id,
+        outcome="done",
+        fields=fields,
+    )

@@ -12,12 +12,12 @@ from pendant.model.connection import Connection, ConnectionStatus
 from pendant.model.vault import VaultState
 from pendant.services.nearest import did_you_mean
 from pendant.store import connections as stored
-from pendant.store import runs
+from pendant.store import exports, runs
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Something that needs a connection. `kind` is "run"."""
+    """Something that needs a connection. `kind` is "export" or "run"."""
 
     kind: str
     id: str
@@ -70,10 +70,14 @@ def all_shown(app: App, connections: list[Connection]) -> list[Connection]:
 
 
 def uses_of(tx: Any, connection: Connection) -> list[Use]:
-    return [
+    of_exports = [
+        Use("export", each.id, f"the export {each.name}") for each in exports.search(tx, connection_id=connection.id)
+    ]
+    of_runs = [
         Use("run", run.id, f"run {run.id[:8]} ({run.kind} of {run.resource}, {run.state.value})")
         for run in runs.using(tx, connection.id)
     ]
+    return of_exports + of_runs
 
 
 def labels(uses: list[Use]) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ from sqlalchemy import Row, and_, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from pendant.errors import NotFound, WrongInput
-from pendant.model.run import ENDED, Note, Run, RunState, Slice, SliceRecord, SliceState
+from pendant.model.run import ENDED, Note, Run, RunState, RunTotals, Slice, SliceRecord, SliceState, Span
 from pendant.store.tables import run_slices, runs
 from pendant.store.transaction import Transaction
 
+_SUMMED = ("rows_read", "rows_written", "bytes_read", "bytes_written", "requests", "retries", "duration_ms")
 _WROTE = (RunState.FINISHED.value, RunState.FINISHED_WITH_ERRORS.value)
 
 
@@ -41,7 +42,12 @@ def get(tx: Transaction, run_id: str) -> Run | None:
 
 
 def recent(
-    tx: Transaction, *, limit: int = 100, connection_id: str | None = None, state: RunState | None = None
+    tx: Transaction,
+    *,
+    limit: int = 100,
+    connection_id: str | None = None,
+    state: RunState | None = None,
+    export_id: str | None = None,
 ) -> list[Run]:
     """Return the newest first."""
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.id).limit(limit)
@@ -49,7 +55,19 @@ def recent(
         query = query.where(runs.c.connection_id == connection_id)
     if state is not None:
         query = query.where(runs.c.state == state.value)
+    if export_id is not None:
+        query = query.where(runs.c.export_id == export_id)
     return [_run(row) for row in tx.execute(query)]
+
+
+def totals(tx: Transaction) -> list[RunTotals]:
+    summed = [runs.c[name] for name in _SUMMED]
+    query = (
+        select(runs.c.resource, runs.c.state, func.count(), *(func.sum(column) for column in summed))
+        .group_by(runs.c.resource, runs.c.state)
+        .order_by(runs.c.resource, runs.c.state)
+    )
+    return [RunTotals(resource, RunState(state), *sums) for resource, state, *sums in tx.execute(query)]
 
 
 def using(tx: Transaction, connection_id: str) -> list[Run]:
@@ -57,6 +75,18 @@ def using(tx: Transaction, connection_id: str) -> list[Run]:
     ended = [state.value for state in ENDED]
     query = select(runs).where(runs.c.connection_id == connection_id, runs.c.state.not_in(ended))
     return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
+
+
+def unfinished_of_export(tx: Transaction, export_id: str) -> list[Run]:
+    ended = [state.value for state in ENDED]
+    query = select(runs).where(runs.c.export_id == export_id, runs.c.state.not_in(ended))
+    return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
+
+
+def finished_of_export(tx: Transaction, export_id: str, *, limit: int) -> list[Run]:
+    """Return the newest first."""
+    query = select(runs).where(runs.c.export_id == export_id, runs.c.state.in_(_WROTE))
+    return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at.desc(), runs.c.id).limit(limit))]
 
 
 def wrote_target(tx: Transaction, target: str, resource: str, connection_id: str) -> bool:
@@ -122,6 +152,7 @@ def _run(row: Row[Any]) -> Run:
     values = row._asdict()
     values["state"] = RunState(values["state"])
     values["notes"] = msgspec.convert(values["notes"], tuple[Note, ...])
+    values["windows"] = msgspec.convert(values["windows"], tuple[Span, ...])
     return Run(**values)
 
 

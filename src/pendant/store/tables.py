@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from pendant.store.types import Blob, Json, Moment
 
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -59,6 +59,48 @@ connections = Table(
     Column("last_test", Text),
 )
 
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False, unique=True),
+    # A connection that an export refers to cannot be deleted.
+    Column("connection_id", ForeignKey("connections.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("resource", String, nullable=False),
+    Column("definition", Json, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment),
+    Column("updated_at", Moment),
+    Column("updated_by", String, nullable=False),
+    # The columns that the last run saw, from name to type; not part of what a person saves.
+    Column("columns_seen", Json),
+)
+
+export_positions = Table(
+    "export_positions",
+    metadata,
+    Column("export_id", ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", String, primary_key=True),
+    Column("apps", String, primary_key=True),
+    Column("began", Moment, nullable=False),
+    Column("position", Moment, nullable=False),
+    Column("final", Moment, nullable=False),
+    Column("moved_at", Moment),
+)
+
+export_days = Table(
+    "export_days",
+    metadata,
+    Column("export_id", ForeignKey("exports.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", String, primary_key=True),
+    Column("apps", String, primary_key=True),
+    # Midnight UTC in ms; what the rows of that day were when they were last read.
+    Column("since", BigInteger, primary_key=True, autoincrement=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("imprint", Blob, nullable=False),
+)
+
 keks = Table(
     "keks",
     metadata,
@@ -92,6 +134,9 @@ runs = Table(
     # No foreign key: the record of a run outlives its connection.
     Column("connection_id", String, nullable=False, index=True),
     Column("connection_name", String, nullable=False),
+    # No foreign key here either. Null: nobody stored what was asked.
+    Column("export_id", String, index=True),
+    Column("export_name", String, nullable=False, server_default=""),
     Column("target", String, nullable=False, index=True),
     Column("definition", Json, nullable=False),
     Column("actor", String, nullable=False),
@@ -112,6 +157,8 @@ runs = Table(
     Column("retries", BigInteger, nullable=False),
     Column("duration_ms", BigInteger, nullable=False),
     Column("notes", Json, nullable=False),
+    Column("windows", Json, nullable=False, server_default="[]"),
+    Column("rows_restated", BigInteger),
 )
 
 run_slices = Table(

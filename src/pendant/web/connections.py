@@ -161,10 +161,7 @@ def live_report(pages: Pages, stages: Iterator[TestStage], last: Callable[[], st
 
 
 def _uses(app: App, actor: Actor, connection_id: str) -> list[dict[str, str]]:
-    return [
-        {"label": use.label, "url": f"/runs/{use.id}" if use.kind == "run" else ""}
-        for use in service.used_by(app, actor, connection_id)
-    ]
+    return [{"label": use.label, "url": f"/{use.kind}s/{use.id}"} for use in service.used_by(app, actor, connection_id)]
 
 
 def _can_send_event(app: App, connection: Connection) -> bool:

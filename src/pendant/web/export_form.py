@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from pendant.errors import WrongInput
 from pendant.model.connection import Connection
-from pendant.model.export import Export
+from pendant.model.export import Delays, Export, Mode, StoredExport
+from pendant.model.pipeline import LoadMode
 from pendant.services.catalogue import Offer
 from pendant.web.forms import Form
 
-FIELDS = ("connection", "resource", "target", "since", "until", "apps", "select", "filter", "limit", "replace")
+T = TypeVar("T", bound=StrEnum)
+
+DELAYS = ("horizon_hours", "lookback_days", "final_days")
+FIELDS = (
+    "name", "connection", "resource", "target", "since", "last", "until", "apps", "select", "filter", "limit",
+    "replace", "mode", "load", *DELAYS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,19 @@ class Choice:
     text: str
 
 
+MODES = [
+    Choice(Mode.FULL.value, "Full: everything, every time"),
+    Choice(Mode.INCREMENTAL.value, "Incremental: what came since the last run"),
+    Choice(Mode.WINDOW.value, "Window: one range of time"),
+]
+LOADS = [
+    Choice("", "As suits the mode"),
+    Choice(LoadMode.REPLACE.value, "Replace everything"),
+    Choice(LoadMode.SLICES.value, "Replace the time that is read"),
+    Choice(LoadMode.MERGE.value, "Merge by key"),
+    Choice(LoadMode.APPEND.value, "Append"),
+]
+
 _NEEDED = {
     "connection": "Choose a connection.",
     "resource": "Choose what to export.",
@@ -28,9 +50,34 @@ _NEEDED = {
 }
 
 
-def missing_in(form: Form) -> dict[str, str]:
+def missing_in(form: Form, *, also: str = "", except_for: str = "") -> dict[str, str]:
     """Return what to say at each field that is needed and empty."""
-    return {name: f"The {name} is missing. {wanted}" for name, wanted in _NEEDED.items() if not form.text(name).strip()}
+    needed = {name: wanted for name, wanted in _NEEDED.items() if name != except_for}
+    if also == "name":
+        needed["name"] = "Enter one that tells this export from the others."
+    return {name: f"The {name} is missing. {wanted}" for name, wanted in needed.items() if not form.text(name).strip()}
+
+
+def values_of(stored: StoredExport) -> dict[str, str]:
+    """Return what the form of a stored export shows."""
+    export = stored.export
+    return {
+        "name": stored.name,
+        "connection": export.connection,
+        "resource": export.resource,
+        "target": export.target,
+        "since": f"{export.since:%Y-%m-%d}" if export.since else "",
+        "last": export.last,
+        "until": f"{export.until:%Y-%m-%d}" if export.until else "",
+        "apps": ", ".join(export.apps),
+        "select": export.select,
+        "filter": export.filter,
+        "limit": str(export.limit or ""),
+        "replace": "yes" if export.replace else "",
+        "mode": export.mode.value,
+        "load": export.load.value if export.load else "",
+        **{name: str(getattr(export.delays, name)) for name in DELAYS},
+    }
 
 
 def export_from(form: Form) -> Export:
@@ -44,8 +91,12 @@ def export_from(form: Form) -> Export:
         apps=tuple(form.text("apps").replace(",", " ").split()),
         select=form.text("select").strip(),
         filter=form.text("filter").strip(),
-        limit=_limit(form),
+        limit=_whole(form, "limit", 0),
         replace="replace" in form,
+        last=form.text("last").strip(),
+        mode=_one_of(Mode, form, "mode") or Mode.FULL,
+        load=_one_of(LoadMode, form, "load"),
+        delays=Delays(**{name: _whole(form, name, getattr(Delays(), name)) for name in DELAYS}),
     )
 
 
@@ -72,10 +123,24 @@ def _day(form: Form, name: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _limit(form: Form) -> int:
-    text = form.text("limit").strip()
+def _whole(form: Form, name: str, otherwise: int) -> int:
+    text = form.text(name).strip()
     if text and not (text.isascii() and text.isdecimal()):
         raise WrongInput(
-            "limit_invalid", "The limit must be a whole number.", hint="Leave it empty for all rows.", field="limit"
+            f"{name}_invalid",
+            f"The {name.replace('_', ' ')} must be a whole number.",
+            hint=_WHEN_EMPTY.get(name, "Leave it empty for the usual."),
+            field=name,
         )
-    return int(text or 0)
+    return int(text) if text else otherwise
+
+
+_WHEN_EMPTY = {"limit": "Leave it empty for all rows."}
+
+
+def _one_of(kind: type[T], form: Form, name: str) -> T | None:
+    text = form.text(name).strip()
+    try:
+        return kind(text) if text else None
+    except ValueError:
+        raise WrongInput(f"{name}_invalid", f"There is no such {name}.", hint="Choose one.", field=name) from None

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pendant.app import App
 from pendant.errors import AddressRefused, PendantError
 from pendant.model.secret import token_from_input
-from pendant.services.drafts import checked_name, http_of
+from pendant.services.drafts import http_of
+from pendant.services.names import checked_name
 from pendant.web.forms import Form
 from pendant.web.http_texts import LABELS
 from pendant.web.panel_state import CUSTOM, HTTP, SIMPLE, PanelState

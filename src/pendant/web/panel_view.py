@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pendant.connectors.declaration import ApiType, Connector, Reference
+from pendant.connectors.declaration import AddressDeclared, ApiType, Connector, Reference
 from pendant.web.http_texts import LABELS, LOCATIONS, MEDIA_TYPES, METHODS, NETWORKS
 from pendant.web.panel_state import CUSTOM, SIMPLE, PanelState, api_type_in, region_uri
 from pendant.web.reports import ReportView
@@ -91,6 +91,7 @@ class PanelView:
     application: ApplicationView
     api_types: Sequence[Option]
     regions: Sequence[Option]
+    address: AddressDeclared
     token: TokenView
     can_send_event: bool
     values: Mapping[str, str]
@@ -139,6 +140,7 @@ def panel_view(
         application=application_view(connector),
         api_types=[Option(each.name, each.title, each.summary) for each in connector.api_types],
         regions=_regions(state),
+        address=api_type.address,
         token=_token(api_type),
         can_send_event=sends_events(api_type),
         values=_values(state),

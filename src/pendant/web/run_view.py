@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pendant.model.run import ENDED, Note, Progress, Run, SliceRecord, SliceState
+from pendant.web.export_view import window_lines
 from pendant.web.marks import OF_RUN, Mark
 from pendant.web.words import Moment, duration, moment, size
 
 SLICES_SHOWN = 200
+SECONDS_LEFT_SHOWN = 10
 _SLICE_MARKS = {
     SliceState.PLANNED: Mark("Planned", "calm"),
     SliceState.RUNNING: Mark("Running", "info pill-busy"),
@@ -70,6 +72,10 @@ class RunView:
     slices: Sequence[SliceLine] = ()
     slices_hidden: int = 0
     definition: Sequence[tuple[str, str]] = ()
+    export_id: str = ""
+    export_name: str = ""
+    rows_restated: str = ""
+    windows: Sequence[tuple[str, str]] = ()
 
 
 def run_line(run: Run, now: datetime) -> RunView:
@@ -91,12 +97,13 @@ def run_view(run: Run, slices: Sequence[SliceRecord], progress: Progress | None,
         slices=[_slice(record) for record in slices[:SLICES_SHOWN]],
         slices_hidden=max(0, len(slices) - SLICES_SHOWN),
         definition=_definition(run),
+        windows=window_lines(run.windows),
     )
 
 
 _LINE_FIELDS = (
     "id", "short_id", "kind", "resource", "connection", "target", "actor", "mark", "ended", "reason", "error_code",
-    "created", "started", "finished", "rows_written", "duration",
+    "created", "started", "finished", "rows_written", "duration", "export_id", "export_name", "rows_restated",
 )  # fmt: skip
 
 
@@ -118,6 +125,9 @@ def _view(run: Run, now: datetime, seconds: float) -> RunView:
         finished=moment(run.finished_at, now),
         rows_written=f"{run.rows_written:,}",
         duration=duration(seconds),
+        export_id=run.export_id or "",
+        export_name=run.export_name,
+        rows_restated="" if run.rows_restated is None else f"{run.rows_restated:,}",
     )
 
 
@@ -138,6 +148,7 @@ def _figures(run: Run, live: Progress | None, seconds: float) -> list[Figure]:
         Figure("Received", size(now.bytes_read), f"{size(run.bytes_written)} written" if run.bytes_written else ""),
         Figure("Requests", f"{now.requests:,}", f"{now.retries:,} retried" if now.retries else ""),
         Figure("Duration", duration(seconds), rate if expected else ""),
+        *([Figure("Rows restated", f"{run.rows_restated:,}")] if run.rows_restated is not None else []),
     ]
 
 
@@ -146,10 +157,16 @@ def _bar(run: Run, live: Progress | None) -> Bar | None:
         return None
     if live and live.rows_total:
         share = min(99, 100 * live.rows_read // live.rows_total)
-        return Bar(share, 100, f"{live.rows_read:,} of about {live.rows_total:,} rows")
+        return Bar(share, 100, f"{live.rows_read:,} of about {live.rows_total:,} rows{_left(live)}")
     if live and live.slices_total > 1:
         return Bar(live.slices_done, live.slices_total, f"{live.slices_done} of {live.slices_total} slices")
     return Bar(None, 100, f"{live.rows_read:,} rows so far" if live else "Waiting to begin")
+
+
+def _left(live: Progress) -> str:
+    # Below ten seconds the number would only flicker.
+    left = live.seconds_left
+    return f", about {duration(left)} left" if left and left >= SECONDS_LEFT_SHOWN else ""
 
 
 def _slice(record: SliceRecord) -> SliceLine:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pendant.cli.moments import moment_of
 from pendant.errors import WrongInput
+from pendant.model.moments import moment_of
 
 NOW = datetime(2026, 11, 23, 18, 53, 51, 7, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Points in time as people write them on a command line."""
+"""Points in time as people write them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from pendant.errors import WrongInput
 _AGO = re.compile(r"(\d{1,4})([hdw])")
 
 
+def is_distance(text: str) -> bool:
+    """Tell whether `text` is a distance from now, such as 30d."""
+    return _AGO.fullmatch(text) is not None
+
+
 def moment_of(text: str, now: datetime, option: str) -> datetime | None:
     """Return the moment meant by "2026-11-01", an ISO date and time, or "30d"; None for an empty text.
+
+    Raises WrongInput at the field `option`.
 
     A date is its midnight UTC, a time without zone is UTC. "30d" and "4w" are the midnight UTC that many days or
     weeks ago and "12h" the full hour that many hours ago, so that the same command on one day asks for the same.

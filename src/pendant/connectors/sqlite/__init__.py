@@ -1,0 +1,1 @@
+"""A table of a SQLite file as a destination."""
