@@ -31,8 +31,8 @@ def export(
         Parameter(
             name="--to",
             help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
-            "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like the resource), "
-            "postgresql:CONNECTION#schema.table or s3://bucket/key.",
+            "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
+            "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
         ),
     ],
     since: Annotated[
