@@ -175,6 +175,7 @@ def test_the_ground_floor_needs_only_the_standard_library_and_arrow() -> None:
 
 
 ONLY_HERE = {
+    "adbc_driver_postgresql": ("egress",),
     "cryptography": ("vault",),
     "aiohttp": ("egress",),
     "sqlalchemy": ("store",),
@@ -202,7 +203,7 @@ def test_a_library_with_a_room_of_its_own_is_imported_nowhere_else(library: str,
 
 def test_only_egress_opens_an_outbound_connection() -> None:
     network = {"socket", "ssl", "http.client", "urllib.request", "ftplib", "smtplib", "telnetlib", "xmlrpc"}
-    network |= {"requests", "httpx", "httpx2", "urllib3", "aiohttp", "websockets"}
+    network |= {"requests", "httpx", "httpx2", "urllib3", "aiohttp", "websockets", "pyarrow.fs"}
     elsewhere = {
         f"{relative(path)}: {name}"
         for path in source_files("pendant")

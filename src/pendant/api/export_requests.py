@@ -35,6 +35,8 @@ class ExportSent(Sent):
     filter: Sql = ""
     limit: Whole = 0
     replace: bool = False
+    ids: Annotated[tuple[Annotated[str, Field(max_length=2000)], ...], Field(max_length=20_000)] = ()
+    pipeline: Annotated[str, Field(max_length=200_000)] = ""
     mode: Mode = Mode.FULL
     load: LoadMode | None = None
     delays: DelaysSent = DelaysSent()

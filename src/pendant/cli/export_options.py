@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 
 from cyclopts import Group, Parameter
 
+from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
 from pendant.model.export import Delays, Export, Mode
 from pendant.model.moments import is_distance, moment_of
 from pendant.model.pipeline import LoadMode
@@ -38,6 +39,8 @@ class ExportOptions:
     select: Annotated[str | None, _option("--select", "Columns as SQL; empty for all.")] = None
     filter: Annotated[str | None, _option("--filter", "Only rows for which this SQL condition holds.")] = None
     limit: Annotated[int | None, _option("--limit", "At most so many rows; 0 for all.")] = None
+    ids: Ids = None
+    pipeline: PipelineFile = None
     mode: Annotated[
         Mode | None,
         Parameter(
@@ -92,6 +95,8 @@ def with_options(before: Export, options: ExportOptions, now: datetime) -> Expor
         select=_or(options.select, before.select),
         filter=_or(options.filter, before.filter),
         limit=_or(options.limit, before.limit),
+        ids=before.ids if options.ids is None else tuple(options.ids),
+        pipeline=before.pipeline if options.pipeline is None else pipeline_in(options.pipeline),
         mode=_or(options.mode, before.mode),
         load=_or(options.load, before.load),
         replace=_or(options.replace, before.replace),

@@ -35,8 +35,9 @@ def export(
         str,
         Parameter(
             name="--to",
-            help="File to write: .parquet, .csv, .jsonl or .ndjson (the last three also with .gz or .zst), "
-            "or .duckdb with #TABLE behind it if the table is not to be named like the resource.",
+            help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
+            "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
+            "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
         ),
     ] = "",
     since: Annotated[

@@ -22,9 +22,8 @@ from pendant.model.run import Note, Slice
 
 
 def staging_of(place: Place, system: System, run_id: str) -> Staging:
-    """Return where the rows of a target wait; the folder they wait in is made."""
+    """Return where the rows of a target wait, in a folder that need not be there yet."""
     waiting = sha256(f"{system.connection.id} {place.container} {place.name}".encode()).hexdigest()[:16]
-    system.scratch.mkdir(parents=True, exist_ok=True)
     return Staging(system.scratch / waiting, run_id)
 
 
@@ -50,6 +49,7 @@ class ObjectDestination:
 
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._refuse_existing()
+        self._system.scratch.mkdir(parents=True, exist_ok=True)
         self._parts.open(schema)
 
     def replace_slice(self, part: Slice, batches: Iterator[pa.RecordBatch]) -> Written:
@@ -94,6 +94,7 @@ class ObjectShelf:
         with _storage(self._system) as storage:
             if storage.below(self._folder) and not self._may_replace:
                 raise target_exists(f"s3://{self._folder}/")
+        self._system.scratch.mkdir(parents=True, exist_ok=True)
 
     def days(self) -> list[str]:
         with _storage(self._system) as storage:
