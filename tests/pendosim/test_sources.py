@@ -134,9 +134,9 @@ def test_timespan_tells_on_which_days_somebody_was_active():
     for row in rows("events", **ALL):
         days.setdefault((row["visitorId"], row["accountId"], row["appId"]), set()).add(row["day"])
     found = rows("timespan", **ALL)
-    assert {
-        (row["visitorId"], row["accountId"], row["appId"]): count_of(row["activeDays"]) for row in found
-    } == {key: len(of) for key, of in days.items()}
+    assert {(row["visitorId"], row["accountId"], row["appId"]): count_of(row["activeDays"]) for row in found} == {
+        key: len(of) for key, of in days.items()
+    }
 
 
 def test_timespan_of_accounts_has_no_visitors():
