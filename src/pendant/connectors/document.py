@@ -42,6 +42,20 @@ and of values that are not of their column's type, each under its own path. It i
 | json | text: the JSON exactly as it was received |
 | any_text | text: a text as it is, any other value as its JSON |
 """
+_PIPELINES = """
+A JSON list of stages, given with `--pipeline FILE` (`pipeline` in the API): the first is `source` or `spawn`. Write
+`":since"` and `":until"` where the first and the last millisecond of the window stand; Pendo's `last` is inclusive:
+
+```json
+[{"source": {"pageEvents": {"appId": "expandAppIds(\\"*\\")"}},
+  "timeSeries": {"period": "dayRange", "first": ":since", "last": ":until"}},
+ {"group": {"group": ["day"], "fields": [{"visitors": {"count": "visitorId"}}]}}]
+```
+
+Such a pipeline is read in slices of days of the subscription's time zone, as long as every stage looks at single rows
+or groups by the day (`dayRange`) or hour (`hourRange`); any other is read in one answer. Pendo names no columns for a
+pipeline: they are found from up to 1,000 rows, and what turns up later is in `other_fields`. The run says so.
+"""
 _KINDS = {
     "entity": "All of them, in the order of their id; many are read in several ranges of ids at once.",
     "rows": "All of them in one answer.",
@@ -88,6 +102,8 @@ def _details(connector: Connector, resource: Resource) -> Iterator[str]:
         yield "\n\n| Column | Type |\n| --- | --- |\n"
         for column in columns:
             yield f"| {column.name} | {column.type.value} |\n"
+    if resource.kind == "aggregation":
+        yield "\n" + _PIPELINES
     if resource.sample:
         sample = json.dumps(resource.sample, ensure_ascii=False)
         yield f"\nOne record as it comes:\n\n```json\n{sample}\n```\n"

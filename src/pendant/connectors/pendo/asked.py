@@ -23,6 +23,8 @@ class Asked:
     apps: tuple[int, ...]
     ids: tuple[str, ...]
     pipeline: str
+    spanned: bool
+    """Whether somebody chose a time; otherwise it is the one by default."""
 
 
 def asked_of(export: Export, resource: Resource, now: datetime) -> Asked:
@@ -30,7 +32,8 @@ def asked_of(export: Export, resource: Resource, now: datetime) -> Asked:
     apps = _apps(export, resource)
     since, until = _span(export, resource, now)
     _refuse_others(export, resource)
-    return Asked(_ms(_utc(now)), since, until, apps, tuple(dict.fromkeys(export.ids)), export.pipeline)
+    spanned = bool(export.since or export.until)
+    return Asked(_ms(_utc(now)), since, until, apps, tuple(dict.fromkeys(export.ids)), export.pipeline, spanned)
 
 
 def _refuse_others(export: Export, resource: Resource) -> None:

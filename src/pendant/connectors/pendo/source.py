@@ -25,6 +25,7 @@ from pendant.connectors.pendo.nested import parent_fields
 from pendant.connectors.pendo.nps import Nps
 from pendant.connectors.pendo.objects import Objects
 from pendant.connectors.pendo.parents import Parents
+from pendant.connectors.pendo.pipelines import Pipelines
 from pendant.connectors.pendo.record_lines import record_lines
 from pendant.connectors.pendo.records import Records
 from pendant.connectors.pendo.rows import Rows
@@ -101,13 +102,16 @@ def source(
 ) -> PendoSource:
     """Open a resource. Raises WrongInput where the export asks for what the resource does not have."""
     asked = asked_of(export, resource, now)
+    records = _records(channel, connector, resource, asked, sizes)
 
     def layout() -> Layout:
+        if isinstance(records, Pipelines):
+            return Layout(records.columns())
         if resource.metadata:
             return Layout(metadata.columns(channel, connector, resource))
         return Layout(declared(connector.columns_of(resource)))
 
-    return PendoSource(_records(channel, connector, resource, asked, sizes), layout, shape)
+    return PendoSource(records, layout, shape)
 
 
 def _records(channel: Channel, connector: Connector, resource: Resource, asked: Asked, sizes: Sizes) -> Records:
@@ -131,6 +135,7 @@ def _records(channel: Channel, connector: Connector, resource: Resource, asked: 
         "members": lambda: Members(channel, resource, parents()),
         "history": partial(History, channel, resource, **span, now=asked.now, ids=asked.ids),
         "nps": lambda: Nps(channel, resource, above(), apps=asked.apps, ids=asked.ids),
+        "aggregation": partial(Pipelines, channel, connector, asked, sizes=sizes),
         "schema": partial(Schemas, channel),
     }
     return kinds[resource.kind]()
