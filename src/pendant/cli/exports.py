@@ -25,40 +25,52 @@ from pendant.services import export_runs as verbs
 
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
 
+Target = Annotated[
+    str,
+    Parameter(
+        name="--to",
+        help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
+        "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
+        "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
+    ),
+]
+Since = Annotated[
+    str,
+    Parameter(
+        name="--since",
+        help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
+    ),
+]
+Select = Annotated[
+    str,
+    Parameter(
+        name="--select",
+        help="Columns as SQL, such as 'visitorId, lower(country) AS country'. "
+        "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
+    ),
+]
+Load = Annotated[
+    LoadMode | None,
+    Parameter(
+        name="--load",
+        name_transform=str.lower,
+        help="What happens to the rows a target holds: replace (default), slices, merge or append.",
+    ),
+]
+
 
 def export(
     resource: Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")],
     /,
     *,
     connection: Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")],
-    to: Annotated[
-        str,
-        Parameter(
-            name="--to",
-            help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
-            "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
-            "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
-        ),
-    ] = "",
-    since: Annotated[
-        str,
-        Parameter(
-            name="--since",
-            help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
-        ),
-    ] = "",
+    to: Target = "",
+    since: Since = "",
     until: Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")] = "",
     apps: Annotated[
         str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
     ] = "",
-    select: Annotated[
-        str,
-        Parameter(
-            name="--select",
-            help="Columns as SQL, such as 'visitorId, lower(country) AS country'. "
-            "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
-        ),
-    ] = "",
+    select: Select = "",
     filter: Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")] = "",  # noqa: A002 - the option's name
     limit: Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")] = 0,
     replace: Annotated[
@@ -67,14 +79,7 @@ def export(
     ] = False,
     ids: Ids = None,
     pipeline: PipelineFile = None,
-    load: Annotated[
-        LoadMode | None,
-        Parameter(
-            name="--load",
-            name_transform=str.lower,
-            help="What happens to the rows a target holds: replace (default), slices, merge or append.",
-        ),
-    ] = None,
+    load: Load = None,
     preview: Annotated[
         int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
     ] = 0,

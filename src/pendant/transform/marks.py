@@ -9,7 +9,6 @@ from typing import Self
 import pyarrow as pa
 
 from pendant.model.imprint import BUCKETS
-from pendant.transform.locked import locked_database
 
 DAY_MS = 86_400_000
 
@@ -27,6 +26,8 @@ class Marker:
             f"SELECT {at} // {DAY_MS} * {DAY_MS}, {at} < {edge:d}, hash({named}) % {BUCKETS}, bit_xor(hash(input)),"
             " count(*) FROM input GROUP BY ALL"
         )
+        from pendant.transform.locked import locked_database  # noqa: PLC0415 - DuckDB takes 40 MB; few runs mark rows
+
         self._database = locked_database()
 
     def marked(self, batch: pa.RecordBatch) -> Iterator[Marked]:
