@@ -18,9 +18,9 @@ from pendant.egress.loop import LoopClosedError, LoopThread
 from pendant.egress.outgoing import Outgoing
 from pendant.egress.verdict import CLOSED, CUT, SILENT, Verdict, of_exception
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 19
 # With aiohttp's own buffer (2 MB at most), the piece being filled and the one being read: under 8 MB a stream.
-WAITING_BYTES_MAX = 3 << 20
+WAITING_BYTES_MAX = 1 << 20
 CONNECT_SECONDS_MAX = 30.0
 _LARGE_BODY_BYTES = 1 << 20
 
