@@ -18,9 +18,9 @@ from pendant.egress.loop import LoopClosedError, LoopThread
 from pendant.egress.outgoing import Outgoing
 from pendant.egress.verdict import CLOSED, CUT, SILENT, Verdict, of_exception
 
-PIECE_BYTES = 1 << 20
-# With aiohttp's own buffer (2 MB at most), the piece being filled and the one being read: under 8 MB a stream.
-WAITING_BYTES_MAX = 3 << 20
+PIECE_BYTES = 1 << 19
+# With aiohttp's own buffer (half a MB), the piece being filled and the one being read: under 3 MB a stream.
+WAITING_BYTES_MAX = 1 << 20
 CONNECT_SECONDS_MAX = 30.0
 _LARGE_BODY_BYTES = 1 << 20
 
@@ -85,7 +85,7 @@ class Exchange:
         raise self._error(item, begun=False)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the body as it was sent, still compressed, each chunk of a MB or so."""
+        """Yield the body as it was sent, still compressed, each chunk of half a MB or so."""
         while not self._ended:
             item = self._inbox.get()
             if item is None:

@@ -18,7 +18,7 @@ from pendant.egress.reach import AddressRule, Network
 from pendant.model.clock import Clock
 from pendant.model.connection import Connection
 
-READ_BUFFER_BYTES = 1 << 20
+READ_BUFFER_BYTES = 1 << 18
 HEADERS_MAX = 100
 HEADER_LINE_BYTES_MAX = 8190
 LINES_MAX = 64

@@ -19,7 +19,7 @@ from pendant.connectors.files.text import Array
 
 # A row group is held as Arrow batches before it is encoded, once for each slice in work: hence a limit in bytes.
 ROW_GROUP_ROWS = 131_072
-ROW_GROUP_BYTES = 8 * 1024 * 1024
+ROW_GROUP_BYTES = 6 * 1024 * 1024
 # Below this a part's rows are encoded again together with its neighbours': many tiny row groups make a file slow
 # to read, while from here on joining as bytes saves more than it costs.
 SMALL_PART_ROWS = 10_000

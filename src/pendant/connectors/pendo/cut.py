@@ -16,7 +16,7 @@ from msgspec import Raw
 
 from pendant.errors import BrokenAnswer, RemoteProblem
 
-PIECE_BYTES = 1_000_000
+PIECE_BYTES = 700_000
 RECORD_BYTES_MAX = 128_000_000
 _HEAD_BYTES = 1_000_000
 _REJECTIONS_NEAR = 3
