@@ -72,7 +72,7 @@ class Parts:
         """Only what touches the disk may turn into a disk problem: errors of the source pass as they are."""
         folder = self._staging.target.parent
         with named_problems(folder):
-            file = SteadyFile(path)
+            file = SteadyFile(path, read_again=True)
         with file:
             writer = self._format.writer(file, self.schema)
             try:
