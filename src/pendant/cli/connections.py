@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from typing import Annotated, Literal
 
@@ -10,6 +9,7 @@ from cyclopts import App as Program
 from cyclopts import Parameter
 
 from pendant.app import App
+from pendant.cli.confirm import Yes, confirmed
 from pendant.cli.connection_texts import COLUMNS, facts, row
 from pendant.cli.drafts import edited_draft, new_draft
 from pendant.cli.http_options import HttpOptions
@@ -191,15 +191,13 @@ def delete(
     reference: Reference,
     /,
     *,
-    yes: Annotated[
-        bool, Parameter(name="--yes", negative="", help="Do not ask; never asked without a terminal.")
-    ] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Delete a connection and its sealed token, unless something uses it."""
     output = Output(json)
     with installation() as app:
-        if not yes and not _confirmed(verbs.get(app, local_actor(), reference).name):
+        if not yes and not confirmed("connection", verbs.get(app, local_actor(), reference).name):
             output.remark("Nothing was deleted.")
             return 1
         gone = verbs.delete(app, local_actor(), reference)
@@ -246,11 +244,3 @@ def _show_saved(output: Output, saved: verbs.Saved, verb: str) -> None:
     known = saved.connection.access is not Access.UNKNOWN
     access = f" ({saved.connection.access.value})" if known else ""
     output.say(f"{verb} connection {saved.connection.name}{access}.{tested}")
-
-
-def _confirmed(name: str) -> bool:
-    if not sys.stdin.isatty():
-        return True
-    sys.stderr.write(f"Delete connection {name}? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

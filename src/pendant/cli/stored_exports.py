@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 from cyclopts import App as Program
 from cyclopts import Parameter
 
 from pendant.app import App
+from pendant.cli.confirm import Yes, confirmed
 from pendant.cli.export_options import ExportOptions, with_options
 from pendant.cli.export_texts import (
     COLUMNS,
@@ -115,15 +115,13 @@ def delete(
     reference: Reference,
     /,
     *,
-    yes: Annotated[
-        bool, Parameter(name="--yes", negative="", help="Do not ask; never asked without a terminal.")
-    ] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> int:
     """Delete a stored export and its position; what it wrote stays."""
     output = Output(json)
     with installation() as app:
-        if not yes and not _confirmed(verbs.get(app, local_actor(), reference).stored.name):
+        if not yes and not confirmed("the export", verbs.get(app, local_actor(), reference).stored.name):
             output.remark("Nothing was deleted.")
             return 1
         gone = verbs.delete(app, local_actor(), reference)
@@ -233,11 +231,3 @@ def _show_detail(output: Output, detail: verbs.Detail) -> None:
             ),
             numbers=("Rows", "Restated"),
         )
-
-
-def _confirmed(name: str) -> bool:
-    if not sys.stdin.isatty():
-        return True
-    sys.stderr.write(f"Delete the export {name}? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")

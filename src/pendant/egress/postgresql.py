@@ -18,9 +18,8 @@ import adbc_driver_postgresql.dbapi
 
 from pendant.egress.address import BaseUri, parse_base_uri
 from pendant.egress.channel import Desk
-from pendant.egress.judge import Refused
-from pendant.egress.resolving import resolve
-from pendant.egress.verdict import ADDRESS, EXCERPT_CHARACTERS_MAX, NAME, NO_WAY
+from pendant.egress.resolving import first_address
+from pendant.egress.verdict import EXCERPT_CHARACTERS_MAX, NO_WAY
 from pendant.errors import CredentialsRefused, PendantError, RemoteProblem, RequestRefused, ServerTrouble, Unreachable
 from pendant.model.connection import Connection
 from pendant.model.scrub import Forms
@@ -41,7 +40,7 @@ def connected(desk: Desk, connection: Connection, token: Secret | None) -> Itera
     What the driver raises inside becomes the product's own error, without the password.
     """
     uri = parse_base_uri(connection.http.base_uri, schemes=SCHEMES)
-    address = _address(desk, connection, uri)
+    address = first_address(desk.ground, connection.http, uri)
     secret = token if token is not None else desk.opener.open(connection)
     password = secret.reveal()
     with desk.scrubber.hold(password) as known:
@@ -51,16 +50,6 @@ def connected(desk: Desk, connection: Connection, token: Secret | None) -> Itera
                 yield opened
         except adbc_driver_manager.Error as problem:
             raise _named(problem, uri.host, known) from None
-
-
-def _address(desk: Desk, connection: Connection, uri: BaseUri) -> str:
-    try:
-        found = desk.ground.loop.run(resolve(desk.ground, connection.http, uri.host, uri.port))
-    except Refused:
-        raise ADDRESS.raised(uri.host) from None
-    except (OSError, TimeoutError):
-        raise NAME.raised(uri.host) from None
-    return found[0]["host"]
 
 
 def _parameters(connection: Connection, uri: BaseUri, address: str) -> dict[str, str]:

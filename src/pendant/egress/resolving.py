@@ -7,9 +7,11 @@ import socket
 
 from aiohttp.abc import ResolveResult
 
+from pendant.egress.address import BaseUri
 from pendant.egress.judge import JudgedResolver, Refused
 from pendant.egress.line import Ground
 from pendant.egress.reach import AddressRule, parse_address
+from pendant.egress.verdict import ADDRESS, NAME
 from pendant.model.connection import HttpSettings
 
 RESOLVE_SECONDS = 15.0
@@ -30,3 +32,17 @@ async def resolve(ground: Ground, http: HttpSettings, host: str, port: int) -> l
             return await resolver.resolve(host, port, socket.AF_UNSPEC)
     finally:
         await resolver.close()
+
+
+def first_address(ground: Ground, http: HttpSettings, uri: BaseUri) -> str:
+    """Return the first judged address of `uri`, for a library that connects by itself.
+
+    Raises AddressRefused, or Unreachable for a name that nobody knows.
+    """
+    try:
+        found = ground.loop.run(resolve(ground, http, uri.host, uri.port))
+    except Refused:
+        raise ADDRESS.raised(uri.host) from None
+    except (OSError, TimeoutError):
+        raise NAME.raised(uri.host) from None
+    return found[0]["host"]

@@ -13,11 +13,10 @@ from urllib.parse import unquote
 
 from pyarrow import fs
 
-from pendant.egress.address import BaseUri, parse_base_uri
+from pendant.egress.address import parse_base_uri
 from pendant.egress.channel import Desk
-from pendant.egress.judge import Refused
-from pendant.egress.resolving import resolve
-from pendant.egress.verdict import ADDRESS, EXCERPT_CHARACTERS_MAX, NAME
+from pendant.egress.resolving import first_address
+from pendant.egress.verdict import EXCERPT_CHARACTERS_MAX
 from pendant.errors import CredentialsRefused, RemoteProblem, RequestRefused, Unreachable
 from pendant.model.connection import PLAIN_SCHEMES, Connection
 from pendant.model.scrub import Forms
@@ -35,7 +34,7 @@ PIECE_BYTES = 8 * 1024 * 1024
 @contextmanager
 def opened(desk: Desk, connection: Connection, token: Secret | None) -> Iterator[Storage]:
     uri = parse_base_uri(connection.http.base_uri, schemes=SCHEMES)
-    address = _address(desk, connection, uri)
+    address = first_address(desk.ground, connection.http, uri)
     plain = uri.scheme in PLAIN_SCHEMES
     secret = token if token is not None else desk.opener.open(connection)
     text = secret.reveal()
@@ -126,16 +125,6 @@ class Storage:
             yield
         except OSError as problem:
             raise _problem(self._known.text(" ".join(str(problem).split())), self._host) from None
-
-
-def _address(desk: Desk, connection: Connection, uri: BaseUri) -> str:
-    try:
-        found = desk.ground.loop.run(resolve(desk.ground, connection.http, uri.host, uri.port))
-    except Refused:
-        raise ADDRESS.raised(uri.host) from None
-    except (OSError, TimeoutError):
-        raise NAME.raised(uri.host) from None
-    return found[0]["host"]
 
 
 def _in_brackets(host: str) -> str:

@@ -11,7 +11,7 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.nested import parts_of
 from pendant.connectors.pendo.query import broke_off, listing
-from pendant.connectors.pendo.records import ALL
+from pendant.connectors.pendo.records import InOnePiece
 from pendant.errors import RemoteProblem
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
@@ -27,7 +27,7 @@ class _Identified(msgspec.Struct):
 _ids = msgspec.json.Decoder(list[_Identified])
 
 
-class Lists:
+class Lists(InOnePiece):
     """Implements Records. What an earlier request gave, for another application or before a break, is left out."""
 
     def __init__(
@@ -37,15 +37,6 @@ class Lists:
         self._resource = resource
         self._apps: Sequence[int | None] = apps or [None]
         self._parent_names = parent_names
-
-    def plan(self) -> Sequence[Slice]:
-        return [ALL]
-
-    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
-        return None
-
-    def count(self, _part: Slice) -> int | None:
-        return None
 
     def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         for records in self._lists():

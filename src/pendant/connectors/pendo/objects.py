@@ -11,7 +11,7 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.metadata import known_apps
 from pendant.connectors.pendo.nested import fields_of, joined
 from pendant.connectors.pendo.query import listing
-from pendant.connectors.pendo.records import ALL
+from pendant.connectors.pendo.records import InOnePiece
 from pendant.errors import BrokenAnswer
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
@@ -21,7 +21,7 @@ _items = msgspec.json.Decoder(list[Raw])
 _any = msgspec.json.Decoder(Raw)
 
 
-class Objects:
+class Objects(InOnePiece):
     """Implements Records: a list is its elements; an object is one record, or, with `members`, one for each member.
 
     What belongs to applications is asked for one application after the other.
@@ -31,15 +31,6 @@ class Objects:
         self._channel = channel
         self._resource = resource
         self._apps = apps
-
-    def plan(self) -> Sequence[Slice]:
-        return [ALL]
-
-    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
-        return None
-
-    def count(self, _part: Slice) -> int | None:
-        return None
 
     def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         by_app = self._resource.apps == "query"

@@ -35,6 +35,19 @@ class Records(Protocol):
         ...
 
 
+class InOnePiece:
+    """The plan of records that one request or a few give, and that nobody counts."""
+
+    def plan(self) -> Sequence[Slice]:
+        return [ALL]
+
+    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
+        return None
+
+    def count(self, _part: Slice) -> int | None:
+        return None
+
+
 TEXT_REPAIRED = Note("text_repaired", "Text that is not valid UTF-8 came; the bytes at fault became \ufffd.")
 
 

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.query import Stage, aggregation, count_of
-from pendant.connectors.pendo.records import ALL
+from pendant.connectors.pendo.records import InOnePiece
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
 from pendant.model.run import Slice
 
 
-class Rows:
+class Rows(InOnePiece):
     """Implements Records."""
 
     def __init__(self, channel: Channel, resource: Resource) -> None:
         self._channel = channel
         self._resource = resource
         self._source: Stage = {"source": {resource.source: None}}
-
-    def plan(self) -> Sequence[Slice]:
-        return [ALL]
-
-    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
-        return None
 
     def count(self, _part: Slice) -> int | None:
         return count_of(self._channel, f"{self._resource.name} count", [self._source])

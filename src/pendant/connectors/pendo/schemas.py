@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Raw
 
-from pendant.connectors.pendo.records import ALL
+from pendant.connectors.pendo.records import InOnePiece
 from pendant.errors import BrokenAnswer
 from pendant.model.http import Channel, Request
 from pendant.model.pipeline import RunMeter
@@ -33,20 +33,11 @@ def groups_of(channel: Channel, kind: str) -> Groups:
         ) from None
 
 
-class Schemas:
+class Schemas(InOnePiece):
     """Implements Records: one record for each metadata field."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-
-    def plan(self) -> Sequence[Slice]:
-        return [ALL]
-
-    def split(self, _part: Slice) -> tuple[Slice, Slice] | None:
-        return None
-
-    def count(self, _part: Slice) -> int | None:
-        return None
 
     def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         found = [
