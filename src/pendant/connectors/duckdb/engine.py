@@ -30,7 +30,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
 }
 # Tried one after the other: the first is enough but for very wide or very long rows, and DuckDB fills what it gets.
-MEMORY_LIMITS = ("48MB", "512MB", "4GB")
+MEMORY_LIMITS = ("24MB", "96MB", "512MB", "4GB")
 
 
 class DuckDbEngine:
