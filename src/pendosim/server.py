@@ -1,6 +1,7 @@
 """One simulated subscription on its three listeners."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pendosim.clock import SettableClock
 from pendosim.faults import Faults
@@ -27,6 +29,8 @@ Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0
+# `id=` may name some thousand objects.
+_LINE_BYTES_MAX = 128_000
 _NO_ROUTES: tuple[Route, ...] = ()
 
 
@@ -38,6 +42,17 @@ class Ports:
     api: int = 0
     data: int = 0
     control: int = 0
+
+
+def _own_log() -> logging.Logger:
+    """Without what a client sent that is no HTTP: it has had its 400."""
+    log = logging.getLogger("pendosim.server")
+    log.addFilter(_is_not_of_client)
+    return log
+
+
+def _is_not_of_client(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
 
 
 class Server:
@@ -70,7 +85,9 @@ class Server:
 
     async def _listen(self, handler: Handle, host: str, port: int, door: TrackDoor | None = None) -> str:
         # The simulator keeps its own log of requests, and unpacks bodies itself, up to a limit.
-        general = web.Server(handler, access_log=None, auto_decompress=False)
+        general = web.Server(
+            handler, access_log=None, auto_decompress=False, max_line_size=_LINE_BYTES_MAX, logger=_own_log()
+        )
         protocol = general if door is None else partial(Connection, door, general)
         listening = await asyncio.get_running_loop().create_server(protocol, host, port)
         self._listening.append((listening, general))

@@ -91,7 +91,8 @@ class Listener:
             return text_reply(body.status, body.sentence)
         call = Call(
             world=self._of.world,
-            method=request.method,
+            # Whatever can be fetched can be asked for without its body.
+            method="GET" if request.method == "HEAD" else request.method,
             raw_path=request.rel_url.raw_path,
             query=request.query,
             headers=request.headers,
