@@ -25,14 +25,12 @@ def single_events(query: Query) -> Rows:
 
 
 def recording_metadata(query: Query) -> Rows:
-    # Without the events sent by track: a server has no screen to record.
-    activity, pools = query.world.activity, query.world.pools()
+    activity, pools = query.world.events()
     apps, window = query.event_app_ids(), query.window
     return (
         row
         for row in recording_rows(activity, pools)
         if row["appId"] in apps and (window is None or window.start <= row["startTime"] < window.end)
-        if not query.world.is_erased(row)
     )
 
 
