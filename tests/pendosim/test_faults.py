@@ -213,4 +213,5 @@ def test_the_control_listener_tells_the_truth_and_sets_the_clock(own):
     assert own.pendo.clock.now() == 1710200000000
     assert own.control("POST", "/clock", {"now": "x"}).status == 400
     assert own.control("GET", "/expected?resource=wat").status == 400
+    assert own.control("GET", "/expected?resource=events&unit=wat").body.startswith(b"unit is 'wat'; wanted one of")
     assert own.control("GET", "/wat").status == 404

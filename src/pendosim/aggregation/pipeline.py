@@ -150,7 +150,9 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
-        known = {row["visitorId"] for row in members.rows()}
+        known = {row.get("visitorId") for row in members.rows()}
+        if not all(isinstance(name, str) for name in known):
+            raise Refused("the pipeline of the segment finds rows without a visitorId")
         return of_segment(rows, known, world)
 
     return run

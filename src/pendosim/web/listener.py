@@ -24,7 +24,7 @@ from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
-from pendosim.web.requests_seen import Seen
+from pendosim.web.requests_seen import PATH_KEPT_MAX, Seen
 from pendosim.web.subscription import KEY_HEADER, Subscription
 from pendosim.web.track import INGEST
 from pendosim.world.definitions import DAY_MS
@@ -62,7 +62,7 @@ class Listener:
         seen = Seen(
             at=self._of.world.clock.now(),
             method=request.method,
-            path=request.rel_url.raw_path_qs,
+            path=request.rel_url.raw_path_qs[:PATH_KEPT_MAX],
             header_names=tuple(name.decode("latin-1") for name, _ in request.raw_headers),
             key=self._of.keys.label_of(given),
             source=source,
