@@ -39,6 +39,15 @@ def test_whatever_can_be_fetched_can_be_asked_for_without_its_body(shared):
     assert shared.request("HEAD", "/api/v1/page", key="wrong").status == 403
 
 
+def test_a_slash_at_the_end_changes_nothing_not_even_for_faults(own):
+    own.pendo.faults.add("rate_limited", source="visitors")
+    where = "/api/v1/aggregation/"
+    assert [own.request("POST", where, COUNT).status for _ in range(2)] == [429, 200]
+    event = {"type": "track", "event": "E", "visitorId": "v", "timestamp": own.pendo.clock.now()}
+    assert own.request("POST", "/data/track/", event, url=own.pendo.data, key=own.pendo.track_secret).status == 200
+    assert own.pendo.expected("trackEvents").ids.count("v") == 1
+
+
 def test_a_list_may_be_asked_for_a_thousand_ids(shared):
     ids = [page["id"] for page in shared.get("/api/v1/page?expand=*").json()]
     asked = ",".join((ids * 1000)[:1000])

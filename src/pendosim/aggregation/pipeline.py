@@ -150,12 +150,16 @@ def _segment(argument: object, world: World, environment: Environment, depth: in
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
-        known = {row.get("visitorId") for row in members.rows()}
-        if not all(isinstance(name, str) for name in known):
-            raise Refused("the pipeline of the segment finds rows without a visitorId")
-        return of_segment(rows, known, world)
+        return of_segment(rows, set(map(_visitor_of, members.rows())), world)
 
     return run
+
+
+def _visitor_of(row: Row) -> str:
+    name = row.get("visitorId")
+    if not isinstance(name, str):
+        raise Refused("the pipeline of the segment finds rows without a visitorId")
+    return name
 
 
 def _inline_segment(argument: dict[str, Any], world: World, environment: Environment, depth: int) -> Step:

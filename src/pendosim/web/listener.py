@@ -56,7 +56,7 @@ class Listener:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await received_body(request)
-        path = request.rel_url.raw_path
+        path = _path_of(request)
         given = request.headers.get(KEY_HEADER, "")
         source = source_of(body) if path == AGGREGATION_PATH and isinstance(body, bytes) else ""
         seen = Seen(
@@ -93,7 +93,7 @@ class Listener:
             world=self._of.world,
             # Whatever can be fetched can be asked for without its body.
             method="GET" if request.method == "HEAD" else request.method,
-            raw_path=request.rel_url.raw_path,
+            raw_path=_path_of(request),
             query=request.query,
             headers=request.headers,
             body=body,
@@ -138,6 +138,11 @@ class Listener:
             if names is not None:
                 return candidate, names
         return None, {}
+
+
+def _path_of(request: web.BaseRequest) -> str:
+    """Without a slash at the end: it changes nothing, also for faults and rates."""
+    return request.rel_url.raw_path.rstrip("/")
 
 
 def _begun(reply: Reply) -> Reply:

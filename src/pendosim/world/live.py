@@ -14,6 +14,9 @@ from pendosim.world.definitions import App, Tagging, track_type
 from pendosim.world.ids import stable_version_id
 from pendosim.world.track_limits import TRACK_TYPES_MAX, PropertyLimits
 
+RESTATED_MAX = 100_000
+"""How many events a window can gain or lose at once."""
+
 
 class SentEvent(NamedTuple):
     kind: int
