@@ -6,6 +6,7 @@ import json
 import logging
 import socket
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -94,6 +95,17 @@ def test_a_body_may_come_in_chunks_after_a_pause_for_permission(shared):
         assert line.recv(100).startswith(b"HTTP/1.1 100 Continue\r\n")
         line.sendall(b"".join(b"1\r\n%c\r\n" % byte for byte in COUNT) + b"0\r\n\r\n")
         assert b'{"count":300}' in b"".join(iter(lambda: line.recv(10_000), b""))
+
+
+def test_nothing_waits_for_aggregations_that_take_long(own):
+    """More than there are threads for them, all held up by somebody who looks at the world."""
+    with ThreadPoolExecutor(40) as threads:
+        with own.pendo.world.present():
+            waiting = [threads.submit(own.aggregate, {"source": {"visitors": None}}) for _ in range(40)]
+            assert own.get("/api/v1/token/verify").status == 200
+            assert own.control("GET", "/faults").status == 200
+            assert not any(one.done() for one in waiting)
+        assert {one.result().status for one in waiting} == {200}
 
 
 def test_old_clients_and_those_that_do_not_wait_are_answered(shared):

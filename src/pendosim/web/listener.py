@@ -103,7 +103,8 @@ class Listener:
             ingest = INGEST.get(call.raw_path)
             if ingest is not None:
                 return ingest(call, self._of.keys, given)
-            reply = await asyncio.to_thread(self._checked, call, given)
+            threads = None if call.raw_path == AGGREGATION_PATH else self._of.quick
+            reply = await asyncio.get_running_loop().run_in_executor(threads, self._checked, call, given)
             return json_reply({"results": None}) if struck.get("null_results") else reply
         except Refused as refused:
             return text_reply(refused.status, refused.sentence)
