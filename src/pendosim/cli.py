@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,17 +33,17 @@ def serve(
     options: Annotated[Options | None, Parameter(name="*")] = None,
     listening: Annotated[Listening | None, Parameter(name="*")] = None,
     now: Annotated[int | None, Parameter(help="Stop the clock at this many milliseconds since the epoch.")] = None,
-    fault: Annotated[list[str] | None, Parameter(help="KIND,name=value,... (may be repeated).")] = None,
+    fault: Annotated[list[str] | None, Parameter(help="KIND,name=value,... (may be repeated).", negative="")] = None,
 ) -> None:
     """Serve a made-up subscription until interrupted.
 
     When ready it prints one line of JSON with the URLs and the credentials. What is not given is generated.
     """
-    # Arrow's own allocator gives memory back and asks for it again; with a world this large that costs seconds.
-    pa.set_memory_pool(pa.system_memory_pool())
     at = listening or Listening()
     faults = [fault_of_text(text) for text in fault or []]
     ports = Ports(at.host, at.port, at.data_port, at.control_port)
+    # Arrow's own allocator gives memory back and asks for it again; with a world this large that costs seconds.
+    pa.set_memory_pool(pa.system_memory_pool())
     asyncio.run(_serve(Server(options or Options(), SettableClock(now), ports), faults))
 
 
@@ -62,10 +63,13 @@ async def _serve(server: Server, faults: list[Fault]) -> None:
         await server.end()
 
 
-def run() -> None:
-    """Run; settings are judged where they are made, most of them while the command line is read."""
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Run, with the command line's arguments unless given.
+
+    Settings are judged where they are made, most of them while the command line is read.
+    """
     try:
-        app()
+        app(arguments)
     except (ValueError, OSError, OverflowError) as bad:
         sys.stderr.write(f"pendosim: {bad}\n")
         sys.exit(2)

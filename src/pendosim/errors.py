@@ -1,5 +1,7 @@
 """What a request can be refused with: a status and one plain sentence."""
 
+from collections.abc import Collection, Iterable
+
 
 class Refused(Exception):
     """An answer with this status and this text (text/plain: Pendo publishes no schema of errors)."""
@@ -15,6 +17,13 @@ class UnparsableFilter(Refused):
 
     def __init__(self) -> None:
         super().__init__("Cannot parse filter expression")
+
+
+def known_only(given: Iterable[str], of: str, known: Collection[str]) -> None:
+    """Refuse a name that means nothing: a misspelt setting would otherwise change the answer in silence."""
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None:
+        raise Refused(f"{of} has no {unknown[:60]!r}; wanted {', '.join(known)}")
 
 
 class NotBuilt(Refused):

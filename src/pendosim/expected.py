@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pendosim.expressions.functions import is_identified
+from pendosim.periods import UNITS
 from pendosim.values import Row
 from pendosim.world.activity import Activity
 from pendosim.world.bucket_rows import BUCKET_SOURCES
@@ -38,6 +39,8 @@ def expected_of(
 
     `segment/<id>` stands for the members of a segment that was created by API.
     """
+    if unit not in UNITS:
+        raise ValueError(f"unit is {unit[:40]!r}; wanted one of {', '.join(UNITS)}")
     app_ids = None if apps is None else tuple(apps)
     if resource in BUCKET_SOURCES:
         return _buckets(world, resource, (since, until), app_ids, unit)

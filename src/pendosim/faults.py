@@ -5,6 +5,10 @@ import threading
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import msgspec
+
+from pendosim.world.live import RESTATED_MAX
+
 # Answers that take the place of the real one: status, content type, body.
 ANSWERS: dict[str, tuple[int, str, bytes]] = {
     "rate_limited": (429, "text/plain", b"Too Many Requests"),
@@ -33,6 +37,7 @@ CHANGES = {
     "no_auto": "leaves metadata.auto out of the rows",
 }
 KINDS = (*ANSWERS, *CHANGES)
+_SECONDS_MAX = 86_400
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Fault:
             raise ValueError("nth and times count from 1")
         if not 0 <= self.probability <= 1 or self.after_bytes < 0 or self.seconds < 0 or self.bytes_per_second < 1:
             raise ValueError("probability is between 0 and 1; bytes and seconds are not negative")
+        if self.seconds > _SECONDS_MAX or abs(self.events) > RESTATED_MAX:
+            raise ValueError(f"seconds are at most {_SECONDS_MAX}; events are at most {RESTATED_MAX}, more or fewer")
 
     def matches(self, path: str, source: str) -> bool:
         return path.startswith(self.path) and (not self.source or self.source == source)
@@ -135,8 +142,10 @@ def fault_of(settings: object) -> Fault:
             f"unknown fault setting {', '.join(sorted(map(str, unknown)))[:100]}; wanted {', '.join(known)}"
         )
     try:
-        return Fault(**given)
-    except TypeError as bad:
+        Fault(**given)
+        # Of the right types, too, which Python itself does not ask for.
+        return msgspec.convert(given, Fault)
+    except (TypeError, msgspec.ValidationError) as bad:
         raise ValueError("a fault needs a kind; numbers are numbers and texts are texts") from bad
 
 

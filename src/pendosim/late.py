@@ -7,12 +7,11 @@ from pendosim.values import is_number
 from pendosim.world.activity import FEATURE, OTHER, PAGE, TRACK
 from pendosim.world.definitions import DAY_MS
 from pendosim.world.ids import DEFAULT_APP_ID
-from pendosim.world.live import SentEvent
+from pendosim.world.live import RESTATED_MAX, SentEvent
 from pendosim.world.world import World
 
 KINDS = {"page": PAGE, "feature": FEATURE, "track": TRACK, "other": OTHER}
 OLDEST_MS = 3650 * DAY_MS
-EVENTS_MAX = 100_000
 _TEXTS = ("visitorId", "accountId", "item", "ip", "userAgent")
 
 
@@ -37,8 +36,8 @@ def restate(world: World, since: int, until: int, events: int, at: int | None = 
     for name, value in (("since", since), ("until", until), ("events", events)):
         if not _is_whole(value):
             raise ValueError(f"{name} is a whole number")
-    if since >= until or not 0 < abs(events) <= EVENTS_MAX:
-        raise ValueError(f"since is before until, and events is a number from 1 to {EVENTS_MAX}, or as many below 0")
+    if since >= until or not 0 < abs(events) <= RESTATED_MAX:
+        raise ValueError(f"since is before until, and events is a number from 1 to {RESTATED_MAX}, or as many below 0")
     world.restate(since, until, events, _moment(world, at))
 
 

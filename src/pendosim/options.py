@@ -14,6 +14,8 @@ from pendosim.world.ids import DEFAULT_APP_ID
 
 REGIONS = ("us", "us1", "eu", "jp", "au")
 _ITEMS_MAX = 50_000_000
+# Before the earliest moment a clock can be set to there are twenty years of time to fill.
+_DAYS_MAX = 7300
 
 
 def generated_secret() -> str:
@@ -42,8 +44,11 @@ class Options:
     """Single events on an average day; weekdays have more, weekends fewer."""
     apps: int = 2
     seed: int = 1
+    """The same seed and clock make the same data."""
     timezone: str = "America/New_York"
+    """Of the subscription: its days begin at midnight there."""
     region: str = "us"
+    """One of us, us1, eu, jp, au: the suffix of generated keys."""
     one_timestamp: bool = False
     """Every event and every lastupdated happens at one single instant."""
     same_instant: int = 0
@@ -61,10 +66,13 @@ class Options:
     throttle: bool = False
     """Refuses what comes too fast with 429."""
     ingest_lag: float = 0
-    """Seconds; for these four see pendosim.lags."""
+    """Seconds from a track or conversation event to everything that counts it."""
     metadata_lag: float = 0
+    """Seconds from a metadata write to aggregation; single reads see it at once."""
     segment_delay: float = 0
+    """Seconds from a segment write to its new members."""
     erase_delay: float = 0
+    """Seconds from a bulk deletion to the end of the erased."""
     load: str = ""
     """A directory with a saved subscription, to be served instead of a made-up one."""
     save: str = ""
@@ -100,8 +108,9 @@ class Options:
             ("list_size", 0),
         ):
             value = getattr(self, name)
-            if not least <= value <= _ITEMS_MAX:
-                raise ValueError(f"{name} is {value}; wanted a number from {least} to {_ITEMS_MAX}")
+            most = _DAYS_MAX if name == "days" else _ITEMS_MAX
+            if not least <= value <= most:
+                raise ValueError(f"{name} is {value}; wanted a number from {least} to {most}")
         if self.aggregation_bytes < 1:
             raise ValueError(f"aggregation_bytes is {self.aggregation_bytes}; wanted a number from 1")
         if self.region not in REGIONS:

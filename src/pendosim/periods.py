@@ -14,6 +14,8 @@ QUARTER_HOUR_MS = 900_000
 # Times further out than this are refused rather than computed with.
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
 EARLIEST_MS = 0
+# The quarter or year that holds the first of them begins a little earlier.
+_FIRST_START_MS = -366 * 24 * HOUR_MS
 
 UNITS = ("hour", "day", "week", "month", "quarter", "year")
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -29,7 +31,7 @@ class Calendar:
             raise ValueError(f"time zone {zone!r} is unknown; use an IANA name such as Europe/Berlin") from unknown
 
     def local(self, time: int) -> datetime:
-        if not EARLIEST_MS <= time <= LATEST_MS:
+        if not _FIRST_START_MS <= time <= LATEST_MS:
             raise Refused(f"time {time} is out of range; wanted milliseconds between 1970 and 2100")
         return datetime.fromtimestamp(time // 1000, self.zone)
 

@@ -1,13 +1,16 @@
 """One simulated subscription on its three listeners."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from pendosim.clock import SettableClock
 from pendosim.faults import Faults
@@ -27,6 +30,9 @@ Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 LOOPBACK = "127.0.0.1"
 _SHUTDOWN_SECONDS = 1.0
+_QUICK_THREADS = 4
+# `id=` may name some thousand objects.
+_LINE_BYTES_MAX = 128_000
 _NO_ROUTES: tuple[Route, ...] = ()
 
 
@@ -40,6 +46,17 @@ class Ports:
     control: int = 0
 
 
+def _own_log() -> logging.Logger:
+    """Without what a client sent that is no HTTP: it has had its 400."""
+    log = logging.getLogger("pendosim.server")
+    log.addFilter(_is_not_of_client)
+    return log
+
+
+def _is_not_of_client(record: logging.LogRecord) -> bool:
+    return record.exc_info is None or not isinstance(record.exc_info[1], HttpProcessingError)
+
+
 class Server:
     def __init__(self, options: Options, clock: SettableClock, ports: Ports) -> None:
         self.world = opened(options, clock)
@@ -49,6 +66,7 @@ class Server:
         self.faults = Faults()
         self.log = RequestLog()
         self._ports = ports
+        self._quick = ThreadPoolExecutor(_QUICK_THREADS, thread_name_prefix="pendosim-quick")
         self._listening: list[tuple[asyncio.Server, web.Server]] = []
         self.api = self.data = self.control = ""
         """URLs, once started."""
@@ -56,7 +74,7 @@ class Server:
     async def start(self) -> None:
         """Listen. Raises OSError where a port is taken."""
         throttle = Throttle(self.clock, on=self.options.throttle)
-        subscription = Subscription(self.world, self.keys, self.faults, self.log, throttle)
+        subscription = Subscription(self.world, self.keys, self.faults, self.log, throttle, self._quick)
         api, data = Listener(subscription, API_ROUTES), Listener(subscription, _NO_ROUTES, takes_secrets=True)
         door, host = TrackDoor(subscription), self._ports.host
         try:
@@ -70,11 +88,14 @@ class Server:
 
     async def _listen(self, handler: Handle, host: str, port: int, door: TrackDoor | None = None) -> str:
         # The simulator keeps its own log of requests, and unpacks bodies itself, up to a limit.
-        general = web.Server(handler, access_log=None, auto_decompress=False)
+        general = web.Server(
+            handler, access_log=None, auto_decompress=False, max_line_size=_LINE_BYTES_MAX, logger=_own_log()
+        )
         protocol = general if door is None else partial(Connection, door, general)
         listening = await asyncio.get_running_loop().create_server(protocol, host, port)
         self._listening.append((listening, general))
-        return f"http://{host}:{listening.sockets[0].getsockname()[1]}"
+        shown = f"[{host}]" if ":" in host else host
+        return f"http://{shown}:{listening.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:
         for listening, general in self._listening:
@@ -82,6 +103,7 @@ class Server:
             general.pre_shutdown()
         await asyncio.gather(*(general.shutdown(_SHUTDOWN_SECONDS) for _, general in self._listening))
         self._listening.clear()
+        self._quick.shutdown(wait=False, cancel_futures=True)
 
     async def end(self) -> None:
         """Stop, and save where that was wished. Raises OSError where it cannot be saved."""

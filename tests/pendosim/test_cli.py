@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from pendosim.cli import run
+
 SOURCE = Path(__file__).parents[2] / "src"
 READY = ["api", "data", "control", "key", "read_only_key", "track_secret", "track_secrets"]
 
@@ -74,6 +76,7 @@ def test_serve_arms_faults_from_the_command_line():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--days", "7301"], "days is 7301; wanted a number from 0 to 7300"),
         (["--visitors", "-1"], "visitors is -1"),
         (["--timezone", "Mars/Olympus"], "Mars/Olympus"),
         (["--region", "moon"], "region is 'moon'"),
@@ -82,16 +85,23 @@ def test_serve_arms_faults_from_the_command_line():
         (["--track-secret", "5=x"], "application 5"),
         (["--fault", "wat"], "fault kind is 'wat'"),
         (["--fault", "reset,nth=x"], "nth"),
-        (["--port", "99999"], "port"),
     ],
 )
-def test_a_bad_setting_is_one_sentence_and_exit_code_2(arguments, said):
-    with started(*arguments) as process:
-        out, errors = process.communicate(timeout=20)
-    assert process.returncode == 2
+def test_a_bad_setting_is_one_sentence_and_exit_code_2(capsys, arguments, said):
+    with pytest.raises(SystemExit) as ended:
+        run(["serve", *arguments])
+    out, errors = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
     assert said in errors
     assert "Traceback" not in errors
-    assert out == ""
+
+
+def test_a_bad_port_is_one_sentence_and_exit_code_2():
+    with started("--port", "99999") as process:
+        out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out) == (2, "")
+    assert "port" in errors
+    assert "Traceback" not in errors
 
 
 def test_a_port_that_is_taken_is_said(own):

@@ -141,3 +141,9 @@ def test_one_who_is_made_again_after_the_erasure_is_there_and_never_processed(ow
     own.request("POST", where, body)
     assert own.get("/api/v1/visitor/ann").json()["metadata"] == {"pendo": {"donotprocess": True}}
     assert "ann" in own.pendo.expected("visitors").ids
+
+
+def test_an_unknown_field_of_a_request_is_named(own):
+    answer = own.request("POST", VISITOR, {"visitors": ["a"], "really": True})
+    assert (answer.status, answer.body) == (400, b"the body has no 'really'; wanted visitors")
+    assert own.get("/api/v1/bulkdelete").json() == []

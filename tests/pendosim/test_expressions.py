@@ -147,6 +147,8 @@ def test_null_and_kinds_compare_as_the_rules_say(text, wanted):
         ("contains(list(1, `a`), 1)", True),
         ("contains(list(1, `a`), true)", False),
         ('formatTime("Mon, 2 Jan 06, 3:04 PM", date(2024,3,4,5,6))', "Mon, 4 Mar 24, 5:06 AM"),
+        ('formatTime("2006-01-02T15:04:05.000Z07:00", date(2024,3,4,5,6) + 78)', "2024-03-04T05:06:00.078-05:00"),
+        ('formatTime("_2 Jan 3:04pm -07 002", date(2024,3,4,15,6))', " 4 Mar 3:06pm -05 064"),
         ("contains(n, `ex`)", False),
         ("startsWith(n, `ex`)", False),
         ("startsWith(s, `te`)", True),

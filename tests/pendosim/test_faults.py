@@ -162,14 +162,30 @@ def test_faults_are_set_listed_and_cleared_over_the_control_listener(own):
     assert own.control("GET", "/faults").json() == []
 
 
-@pytest.mark.parametrize("body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}])
+TOO_MUCH = [{"kind": "delay", "seconds": 1e308}, {"kind": "restated", "events": 10**12}]
+
+
+@pytest.mark.parametrize(
+    "body", [5, {}, {"kind": "wat"}, {"kind": "reset", "wat": 1}, {"kind": "reset", "nth": 0}, *TOO_MUCH]
+)
 def test_a_fault_that_makes_no_sense_is_refused(own, body):
     answer = own.control("POST", "/faults", body)
     assert answer.status == 400
     assert answer.body
 
 
-@pytest.mark.parametrize("body", [{"kind": "reset", "nth": "x"}, {"kind": ["a"]}, {"kind": "delay", "seconds": None}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "reset", "nth": "x"},
+        {"kind": ["a"]},
+        {"kind": "delay", "seconds": None},
+        {"kind": "forbidden", "path": 5},
+        {"kind": "reset", "after_bytes": 1.5},
+        {"kind": "forbidden", "seed": []},
+        {"kind": "rate_limited", "retry_after": "soon"},
+    ],
+)
 def test_a_fault_of_wrong_types_is_refused(body):
     with pytest.raises(ValueError, match="fault"):
         fault_of(body)
@@ -213,4 +229,5 @@ def test_the_control_listener_tells_the_truth_and_sets_the_clock(own):
     assert own.pendo.clock.now() == 1710200000000
     assert own.control("POST", "/clock", {"now": "x"}).status == 400
     assert own.control("GET", "/expected?resource=wat").status == 400
+    assert own.control("GET", "/expected?resource=events&unit=wat").body.startswith(b"unit is 'wat'; wanted one of")
     assert own.control("GET", "/wat").status == 404

@@ -30,7 +30,11 @@ def test_options_set_the_lags_to_begin_with():
     assert Options(erase_delay=5).lags() == Lags(erase_delay=5)
 
 
-@pytest.mark.parametrize("wanted", [{"ingest_lag": -1}, {"ingest_lag": "x"}, {"metadata_lag": True}, {"other": 1}, [1]])
+@pytest.mark.parametrize(
+    "wanted",
+    [{"ingest_lag": -1}, {"ingest_lag": "x"}, {"metadata_lag": True}, {"other": 1}, {"ingest_lag": 10**400}, [1]],
+    ids=["below 0", "text", "boolean", "unknown", "enormous", "list"],
+)
 def test_a_lag_that_makes_no_sense_is_refused_and_changes_nothing(own, wanted):
     answer = own.control("POST", "/lags", wanted)
     assert answer.status == 400

@@ -64,6 +64,19 @@ def test_a_window_is_restated_from_its_moment_on_and_others_stay(own, total, cha
     assert total("events") - total("events", *window) == others
 
 
+def test_recordings_of_a_restated_window_hold_its_events(own):
+    def mutations():
+        return own.rows(
+            {"source": {"recordingMetadata": ALL_APPS}}, {"reduce": {"n": {"sum": "recordingRrwebEventCount"}}}
+        )[0]["n"]
+
+    before = mutations()
+    own.pendo.restate(since=MIDNIGHT - 3 * DAY, until=MIDNIGHT, events=10_000)
+    assert mutations() > before
+    own.pendo.restate(since=MIDNIGHT - 30 * DAY, until=NOW + 1, events=-100_000)
+    assert mutations() == 0
+
+
 def test_a_window_can_lose_everything_and_an_empty_one_stays_empty(own, total):
     window = (MIDNIGHT - 2 * DAY, MIDNIGHT - DAY)
     own.pendo.restate(since=window[0], until=window[1], events=-100_000)

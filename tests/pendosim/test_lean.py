@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -46,8 +47,9 @@ class General(asyncio.Protocol):
 
 CLOCK = SettableClock(NOW)
 OPTIONS = Options(visitors=5, accounts=2, days=1, events_per_day=5)
+THROTTLE = Throttle(CLOCK, on=OPTIONS.throttle)
 SUBSCRIPTION = Subscription(
-    World(OPTIONS, CLOCK), Keys(OPTIONS), Faults(), RequestLog(), Throttle(CLOCK, on=OPTIONS.throttle)
+    World(OPTIONS, CLOCK), Keys(OPTIONS), Faults(), RequestLog(), THROTTLE, ThreadPoolExecutor(1)
 )
 
 

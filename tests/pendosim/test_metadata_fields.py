@@ -1,5 +1,7 @@
 """Metadata fields: made, deleted, revived; and who uses them."""
 
+from urllib.parse import quote
+
 import pytest
 
 NOW = 1710171000000
@@ -47,6 +49,17 @@ def test_a_deleted_field_stays_in_the_schema_and_leaves_all_values_until_it_is_r
     )
     (found,) = [row for row in own.rows({"source": {"visitors": None}}) if row["visitorId"] == who]
     assert found == with_plan[0]
+
+
+def test_a_value_written_to_a_deleted_field_brings_it_back_as_it_was(own):
+    who = own.rows({"source": {"visitors": None}}, {"sort": ["visitorId"]})[5]["visitorId"]
+    where = f"/api/v1/metadata/visitor/custom/value/{quote(who, safe='')}/arr"
+    own.request("DELETE", f"{CUSTOM}/arr")
+    assert own.request("PUT", where, b'"much"').status == 400
+    assert own.request("PUT", where, b"7.5").status == 200
+    assert own.get(where).json() == 7.5
+    assert (schema(own)["custom"]["arr"]["Type"], schema(own)["custom"]["arr"]["isDeleted"]) == ("float", False)
+    assert own.rows({"source": {"visitors": None}}, {"filter": "metadata.custom.arr == 7.5"})[0]["visitorId"] == who
 
 
 def test_making_a_field_that_is_there_with_the_same_type_changes_nothing(own):
@@ -103,5 +116,7 @@ def test_dependencies_name_what_uses_a_field(own):
         where = f"/api/v1/metadata/dependencies/{using['kind']}/{using['group']}/{using['field']}"
         assert own.get(where).json() == using
         assert set(using) == {"kind", "group", "field", "guides", "segments", "reports"}
+    shown = {one["id"] for kind in ("report", "segment") for one in own.get(f"/api/v1/{kind}").json()}
+    assert {one["id"] for using in every for name in ("reports", "segments") for one in using[name]} <= shown
     assert own.get("/api/v1/metadata/dependencies/visitor/custom/nosuch").status == 404
     assert own.get("/api/v1/metadata/dependencies/planet/custom/plan").status == 404

@@ -150,6 +150,34 @@ def test_a_segment_of_accounts_keeps_rows_of_those_accounts():
     assert found
 
 
+def test_a_segment_of_visitors_keeps_rows_of_the_accounts_they_belong_to():
+    named = {"segment": {"id": WORLD.segments[0]["id"]}}
+    members = answer({"source": {"visitors": None}}, named)
+    wanted = {name for row in members for name in row["metadata"]["auto"]["accountids"]}
+    found = [row["accountId"] for row in answer({"source": {"accounts": None}}, named)]
+    assert 0 < len(found) == len(set(found)) < len(answer({"source": {"accounts": None}}))
+    assert set(found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("agent", "wanted"),
+    [
+        (
+            "(iPad; CPU OS 16_0 like Mac OS X) Version/16.0 Safari/604.1",
+            ("Safari", "16.0", "iOS", "mobile"),
+        ),
+        ("(iPhone; CPU iPhone OS 17_0 like Mac OS X) CriOS/120.0 Safari/604.1", ("Chrome", "120.0", "iOS", "mobile")),
+        ("(Windows NT 10.0) Chrome/122.0 Safari/537.36 OPR/108.0", ("Opera", "108.0", "Windows", "desktop")),
+        ("(X11; CrOS x86_64) Chrome/122.0 Safari/537.36", ("Chrome", "122.0", "Chrome OS", "desktop")),
+        ("(Macintosh; Intel Mac OS X 10_15) Version/17.0 Safari/605.1", ("Safari", "17.0", "Mac OS X", "desktop")),
+        ("curl/8", ("", "", "", "")),
+    ],
+)
+def test_a_browser_is_known_by_what_it_says(agent, wanted):
+    (row,) = made([{"agent": agent}], {"useragent": {"of": "agent"}})
+    assert tuple(row["of"][name] for name in ("name", "version", "os", "deviceType")) == wanted
+
+
 def test_unwind_may_emit_prefixes_instead_of_elements():
     found = made([{"l": ["a", "b", "c"]}, {"l": None}], {"unwind": {"field": "l", "prefix": True, "index": "i"}})
     assert found == [{"l": ["a"], "i": 0}, {"l": ["a", "b"], "i": 1}, {"l": ["a", "b", "c"], "i": 2}]
@@ -203,6 +231,14 @@ def test_numbers_of_the_request_are_plain_numbers():
         ({"join": {"fields": ["a"], "width": 0}}, "join width"),
         ({"unwind": {"field": "a", "prefix": 1}}, "unwind keepEmpty and prefix"),
         ({"unwind": {"field": "a", "index": 1}}, "unwind index"),
+        ({"group": {"group": ["a"], "field": {"n": {"sum": "a"}}}}, "group has no 'field'; wanted group, fields"),
+        ({"join": {"fields": ["a"], "with": 2}}, "join has no 'with'"),
+        (
+            {"merge": {"fields": ["a"], "mapping": {}, "pipeline": [{"source": {"apps": None}}]}},
+            "merge has no 'mapping'",
+        ),
+        ({"unwind": {"field": "a", "keepempty": True}}, "unwind has no 'keepempty'"),
+        ({"segment": {"id": "a", "rules": []}}, "segment has no 'rules'"),
         ({"count": "a"}, "count is null"),
         ({"cat": 1}, "cat is null"),
         ({"group": {"group": ["a"], "forceKeys": {"b": "list(1)"}}}, "forceKeys names"),

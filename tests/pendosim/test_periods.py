@@ -85,11 +85,23 @@ def test_where_midnight_does_not_exist_the_day_begins_at_the_change():
         {"period": "dayRange", "first": "a b", "count": 1},
         {"period": "monthRange", "first": "now()", "count": 400_000},
         {"period": "fortnightRange", "first": "now()", "count": 1},
+        {"period": "dayRange", "first": "now()", "count": 1, "frist": 0},
+        {"period": "dayRange", "first": "now()", "last": 1e300},
+        {"period": "hourly", "first": 0, "last": 4_000_000_000_000},
     ],
 )
 def test_a_time_series_that_makes_no_sense_is_refused(series):
     with pytest.raises(Refused):
         window_of(series, NEW_YORK)
+
+
+def test_a_window_may_begin_with_the_epoch_and_end_in_a_far_future():
+    for period in ("hourRange", "dayRange", "weekRange", "monthRange", "quarterRange"):
+        begin = window_of({"period": period, "first": 0, "last": 0}, NEW_YORK)
+        assert begin.start <= 0 < begin.end
+        everything = window_of({"period": period, "first": 0, "last": 9_999_999_999_999}, NEW_YORK)
+        assert everything.start == begin.start
+        assert everything.end > NOW
 
 
 ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago"])

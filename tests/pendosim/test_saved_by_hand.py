@@ -24,7 +24,10 @@ FILES = {
     "features": [{"id": "f", **TAGGED, **GROUP, "elementPathRules": ["a"]}],
     "track_types": [{"id": "t", **TAGGED, "trackTypeName": "T"}],
     "guides": [{"id": "u", **TAGGED, **GUIDE}],
-    "segments": [{"id": "s", "name": "S", "shared": True, "createdByApi": False, "pipeline": PIPELINE}],
+    "segments": [
+        {"id": "s", "name": "S", "shared": True, "createdByApi": False, "pipeline": PIPELINE},
+        {"id": "o", "name": "O", "shared": True, "createdByApi": False, "pipeline": [{"source": {"accounts": None}}]},
+    ],
     "reports": [{"id": "r", "name": "R", "shared": True, **REPORT}],
     "visitors": [
         {"visitorId": "v", "metadata": {}},
@@ -54,6 +57,12 @@ def least(tmp_path_factory):
         (place / f"{name}.jsonl").write_text("\n\n".join(map(json.dumps, lines)))
     with running(load=str(place), now=NOW) as pendo:
         yield Client(pendo)
+
+
+def test_a_segment_whose_pipeline_finds_no_visitors_is_refused_where_it_is_asked_for(least):
+    assert least.rows(*PIPELINE, {"segment": {"id": "s"}}, {"count": None}) == [{"count": 2}]
+    answer = least.aggregate(*PIPELINE, {"segment": {"id": "o"}})
+    assert (answer.status, answer.body) == (400, b"the pipeline of the segment finds rows without a visitorId")
 
 
 @pytest.mark.parametrize("source", sorted(SOURCES))

@@ -189,11 +189,33 @@ def test_polls_seen_ever_wants_one_poll_and_timespan_one_kind():
     assert "visitor or account" in refusal("timespan", kind="robot")
 
 
-@pytest.mark.parametrize("source", ["events", "pageEvents", "guideEvents", "singleEvents", "recordingMetadata"])
+@pytest.mark.parametrize(
+    "source", ["events", "pageEvents", "guideEvents", "singleEvents", "recordingMetadata", "visitors", "accounts"]
+)
 def test_excluded_activity_is_none_since_nobody_is_excluded(source):
     everything = len(rows(source, **ALL))
     assert len(rows(source, blacklist="apply", **ALL)) == len(rows(source, blacklist="ignore", **ALL)) == everything
     assert rows(source, blacklist="only", **ALL) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "kind"),
+    [
+        ("pageEvents", "pageId", "load"),
+        ("featureEvents", "featureId", "click"),
+        ("trackEvents", "trackTypeId", "track"),
+    ],
+)
+def test_single_events_of_one_object_are_those_its_rows_count(source, field, kind):
+    wanted = rows(source, **ALL)[0][field]
+    found = rows("singleEvents", **{field: wanted}, **ALL)
+    assert len(found) == sum(row["numEvents"] for row in rows(source, **{field: wanted}, **ALL)) > 0
+    assert {row["type"] for row in found} == {kind}
+    assert rows("singleEvents", **{field: "nothing"}, **ALL) == []
+
+
+def test_no_application_at_all_means_the_default_one():
+    assert len(rows("events", appId=None)) == len(rows("events"))
 
 
 def test_an_application_that_does_not_exist_has_no_events():

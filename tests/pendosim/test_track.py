@@ -61,6 +61,7 @@ def test_a_new_name_makes_a_new_track_type(own, track, today):
     made = next(one for one in own.get("/api/v1/tracktype").json() if one["trackTypeName"] == "Ünusual thing")
     (row,) = own.rows(today("trackEvents"), {"filter": 'visitorId == "ann@example.com"'})
     assert row["trackTypeId"] == made["id"]
+    assert made["createdAt"] == made["lastUpdatedAt"] == NOW
 
 
 def test_the_same_event_twice_counts_twice_in_one_row(own, track, today):
@@ -91,7 +92,8 @@ def test_a_missing_required_field_is_400_and_named(track, name):
     "change",
     [
         {"type": "page"},
-        {"timestamp": "2024-03-11"},
+        {"timestamp": "yesterday"},
+        {"timestamp": "9" * 20},
         {"timestamp": 1e300},
         {"visitorId": 5},
         {"properties": [1]},
@@ -100,6 +102,22 @@ def test_a_missing_required_field_is_400_and_named(track, name):
 )
 def test_a_field_of_the_wrong_type_is_400(track, change):
     assert track(EVENT | change).status == 400
+
+
+@pytest.mark.parametrize(
+    "written", ["2024-03-11T15:29:00Z", "2024-03-11T11:29:00-04:00", "2024-03-11 15:29", str(NOW - 60_000)]
+)
+def test_a_time_may_be_written_as_text(own, track, today, written):
+    assert track(EVENT | {"timestamp": written}).status == 200
+    (row,) = own.rows(today("trackEvents"), {"filter": 'visitorId == "ann@example.com"'})
+    assert row["firstTime"] == NOW - 60_000
+
+
+def test_an_event_without_an_address_happened_nowhere(own, track, today):
+    track(EVENT | {"context": {}})
+    for source in ("trackEvents", "events", "singleEvents"):
+        (row,) = own.rows(today(source), {"filter": 'visitorId == "ann@example.com"'})
+        assert (row["remoteIp"], row["country"], row["region"], row["latitude"], row["longitude"]) == ("", "", "", 0, 0)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", [EVENT], 5, None])

@@ -1,6 +1,7 @@
 """The operators that bring in rows of elsewhere: expand, bulkExpand, expandList, itemSeen, merge."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,10 @@ import numpy as np
 from pendosim.aggregation.query import Rows
 from pendosim.aggregation.selection import whole
 from pendosim.aggregation.shape import Step, path_of, put
-from pendosim.errors import NotBuilt, Refused
+from pendosim.errors import NotBuilt, Refused, known_only
 from pendosim.tables import Table
 from pendosim.values import Row, at_path, to_json
-from pendosim.world.activity import FEATURE, PAGE, TRACK
+from pendosim.world.activity import ITEM_KINDS
 from pendosim.world.world import World
 
 _Lookup = Callable[[], dict[str, Any]]
@@ -19,7 +20,6 @@ Lookup = Callable[[], Iterable[Row]]
 # What bulkExpand and expand both know, and what expand alone does.
 _METADATA = ("visitor", "account")
 _OBJECTS = ("page", "feature", "trackType")
-_ITEM_KINDS = {"pageId": PAGE, "featureId": FEATURE, "trackTypeId": TRACK}
 
 
 def expand_step(argument: object, world: World) -> Step:
@@ -68,6 +68,7 @@ def expand_list_step(argument: object, groups: Lookup, apps: Lookup) -> Step:
     names = ("inputField", "outputField", "typeName")
     if not isinstance(argument, dict) or not all(isinstance(argument.get(name), str) for name in names):
         raise Refused("expandList is an object with inputField, outputField and typeName")
+    known_only(argument, "expandList", names)
     lookup = {"productArea": groups, "app": apps}.get(argument["typeName"])
     if lookup is None:
         raise NotBuilt("expandList of", argument["typeName"][:60])
@@ -106,9 +107,9 @@ def _item(of: object) -> tuple[int, str]:
     if not isinstance(of, dict) or len(of) != 1:
         raise Refused("itemSeen takes one pageId, featureId or trackTypeId for each result")
     ((field, item),) = of.items()
-    if field not in _ITEM_KINDS or not isinstance(item, str):
+    if field not in ITEM_KINDS or not isinstance(item, str):
         raise Refused("itemSeen takes one pageId, featureId or trackTypeId for each result")
-    return _ITEM_KINDS[field], item
+    return ITEM_KINDS[field], item
 
 
 def _uses(world: World, kind: int, item: str) -> dict[str, tuple[int, int]]:
@@ -130,6 +131,21 @@ def _metadata(table: Table, name: str) -> dict[str, Any]:
 
 def _by_id(objects: list[Row]) -> dict[str, Any]:
     return {one["id"]: one for one in objects}
+
+
+def of_segment(rows: Rows, visitors: Collection[str], world: World) -> Iterator[Row]:
+    """Keep rows of these visitors; of rows that have only an account, those of an account one of them belongs to."""
+
+    @cache
+    def accounts() -> frozenset[str]:
+        members = (row["metadata"] for row in whole(world.visitors()) if row["visitorId"] in visitors)
+        return frozenset(name for metadata in members for name in metadata.get("auto", {}).get("accountids", ()))
+
+    for row in rows:
+        of_visitor = "visitorId" in row
+        name = row.get("visitorId" if of_visitor else "accountId")
+        if isinstance(name, str) and name in (visitors if of_visitor else accounts()):
+            yield row
 
 
 def merged(fields: list[Any], mappings: dict[str, Any] | None, inner: Callable[[], Rows]) -> Step:

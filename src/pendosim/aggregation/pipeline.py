@@ -1,10 +1,17 @@
 """A pipeline of stages, checked whole before it runs: what is wrong is a 400 and not half an answer."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pendosim.aggregation.lookups import bulk_expand_step, expand_list_step, expand_step, item_seen_step, merged
+from pendosim.aggregation.lookups import (
+    bulk_expand_step,
+    expand_list_step,
+    expand_step,
+    item_seen_step,
+    merged,
+    of_segment,
+)
 from pendosim.aggregation.query import Query, Rows
 from pendosim.aggregation.rules import features_step, match_rules_step, pages_step
 from pendosim.aggregation.selection import Selection
@@ -12,7 +19,7 @@ from pendosim.aggregation.shape import Step
 from pendosim.aggregation.sources import app_rows, check_source, group_rows, source_rows
 from pendosim.aggregation.stages import STAGES, STAGES_NOT_BUILT
 from pendosim.aggregation.windows import Window, window_of
-from pendosim.errors import NotBuilt, Refused
+from pendosim.errors import NotBuilt, Refused, known_only
 from pendosim.expressions.functions import Environment
 from pendosim.values import Row, to_json
 from pendosim.world.world import World
@@ -128,29 +135,31 @@ def _step(name: str, argument: Any, world: World, environment: Environment, dept
 
 
 def _segment(argument: object, world: World, environment: Environment, depth: int) -> Step:
-    """Keep rows whose visitor is in the segment: those its own pipeline finds, or those that were sent."""
+    """Keep rows whose visitor is a member: one of those its own pipeline finds, or of those that were sent."""
     if isinstance(argument, dict) and "source" in argument:
         return _inline_segment(argument, world, environment, depth)
     if not isinstance(argument, dict) or "id" not in argument:
         raise Refused("segment is an object with id, or with source and filter")
+    known_only(argument, "segment", ("id",))
     definition = next((one for one in list(world.segments) if one["id"] == argument["id"]), None)
     if definition is None:
         raise Refused("segment not found")
     sent = world.memberships.members_of(definition["id"])
     if sent is not None:
-        return lambda rows: (row for row in rows if _is_of(row, sent))
+        return lambda rows: of_segment(rows, sent, world)
     members = pipeline_of(definition["pipeline"], world, environment, depth + 1)
 
     def run(rows: Rows) -> Iterator[Row]:
-        known = {row["visitorId"] for row in members.rows()}
-        return (row for row in rows if _is_of(row, known))
+        return of_segment(rows, set(map(_visitor_of, members.rows())), world)
 
     return run
 
 
-def _is_of(row: Row, visitors: Collection[str]) -> bool:
+def _visitor_of(row: Row) -> str:
     name = row.get("visitorId")
-    return isinstance(name, str) and name in visitors
+    if not isinstance(name, str):
+        raise Refused("the pipeline of the segment finds rows without a visitorId")
+    return name
 
 
 def _inline_segment(argument: dict[str, Any], world: World, environment: Environment, depth: int) -> Step:
@@ -196,6 +205,7 @@ def _fork(argument: object, world: World, environment: Environment, depth: int) 
 def _merge(argument: object, world: World, environment: Environment, depth: int) -> Step:
     if not isinstance(argument, dict) or not {"fields", "pipeline"} <= set(argument):
         raise Refused("merge is an object with fields, pipeline and perhaps mappings")
+    known_only(argument, "merge", ("fields", "mappings", "pipeline"))
     fields, mappings = argument["fields"], argument.get("mappings")
     if not isinstance(fields, list) or not isinstance(mappings, dict | None):
         raise Refused("merge wants a list of fields and an object of mappings")

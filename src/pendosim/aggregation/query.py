@@ -35,11 +35,11 @@ class Query:
     def app_ids(self) -> tuple[int, ...]:
         """Name the applications asked for; the default one unless told otherwise."""
         given = self.parameters.get("appId")
+        if given is None:
+            return (DEFAULT_APP_ID,)
         if isinstance(given, str):
             tree = tree_of(given)
             given = constant(tree, self.environment) if is_constant(tree) else None
-        if given is None and "appId" not in self.parameters:
-            return (DEFAULT_APP_ID,)
         found = given if isinstance(given, list) else [given]
         if not all(isinstance(app, int) and not isinstance(app, bool) and abs(app) < _APP_ID_MAX for app in found):
             raise Refused('appId is a number, a list of numbers or expandAppIds("*")')
@@ -48,8 +48,7 @@ class Query:
 
     def event_app_ids(self) -> tuple[int, ...]:
         """Those applications whose events are wanted."""
-        if self.parameters.get("blacklist") == "only":
-            # Nobody is excluded here, so there is nothing of excluded ones.
+        if self.only_excluded():
             return ()
         wanted = self.parameters.get("eventClass")
         if wanted is None or not self.world.options.filter_event_class:
@@ -57,6 +56,10 @@ class Query:
         platforms = {_PLATFORMS.get(name) for name in wanted}
         fitting = {app.id for app in self.world.apps if app.platform in platforms}
         return tuple(app for app in self.app_ids() if app in fitting)
+
+    def only_excluded(self) -> bool:
+        """Say whether only those on the exclude list are wanted, where nobody is."""
+        return self.parameters.get("blacklist") == "only"
 
     def check(self) -> None:
         """Raise Refused for parameters that make no sense, before anything runs."""

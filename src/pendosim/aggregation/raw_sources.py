@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from pendosim.aggregation.bitmaps import bitmap_of
 from pendosim.aggregation.query import Query, Rows
-from pendosim.world.activity import Activity
+from pendosim.world.activity import ITEM_KINDS, Activity
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.recording_rows import recording_rows
 from pendosim.world.single_rows import single_rows
@@ -25,14 +25,12 @@ def single_events(query: Query) -> Rows:
 
 
 def recording_metadata(query: Query) -> Rows:
-    # Without the events sent by track: a server has no screen to record.
-    activity, pools = query.world.activity, query.world.pools()
+    activity, pools = query.world.events()
     apps, window = query.event_app_ids(), query.window
     return (
         row
         for row in recording_rows(activity, pools)
         if row["appId"] in apps and (window is None or window.start <= row["startTime"] < window.end)
-        if not query.world.is_erased(row)
     )
 
 
@@ -63,6 +61,11 @@ def _wanted(query: Query, activity: Activity, pools: Pools) -> NDArray[np.bool_]
     chosen = np.isin(activity.app, _app_places(query, pools))
     if query.window is not None:
         chosen &= (activity.time >= query.window.start) & (activity.time < query.window.end)
+    for name, kind in ITEM_KINDS.items():
+        wanted = query.parameters.get(name)
+        if wanted is not None:
+            places = [place for place, item in enumerate(pools.item_ids[kind]) if item == wanted]
+            chosen &= (activity.kind == kind) & np.isin(activity.item, places)
     return chosen
 
 

@@ -8,7 +8,7 @@ import msgspec
 from pendosim.aggregation.aggregators import Aggregate, aggregates
 from pendosim.aggregation.query import Rows
 from pendosim.aggregation.shape import Step, named_expressions, path_of, put
-from pendosim.errors import Refused
+from pendosim.errors import Refused, known_only
 from pendosim.expressions.evaluate import compiled, constant, is_constant, tree_of
 from pendosim.expressions.functions import Environment
 from pendosim.values import Row, at_path, from_json, plain_json, to_json
@@ -32,6 +32,7 @@ def _summed(out: Row, fields: list[tuple[str, Aggregate]], rows: list[Row]) -> R
 def group(argument: object, environment: Environment) -> Step:
     if not isinstance(argument, dict) or not _are_names(argument.get("group")):
         raise Refused("group is an object with group (a list of fields) and perhaps fields")
+    known_only(argument, "group", ("group", "fields", "forceKeys"))
     paths = [path_of(name) for name in argument["group"]]
     fields = aggregates(argument.get("fields") or [], environment)
     forced = _forced_keys(argument.get("forceKeys"), argument["group"], environment)
@@ -69,6 +70,7 @@ def join(argument: object, _environment: Environment) -> Step:
     """Merge rows with equal keys; a key that has met `width` of them goes out, the others at the end."""
     if not isinstance(argument, dict) or not _are_names(argument.get("fields")):
         raise Refused("join is an object with fields (a list) and perhaps width")
+    known_only(argument, "join", ("fields", "width"))
     paths = [path_of(name) for name in argument["fields"]]
     width = argument.get("width")
     if width is not None and (not isinstance(width, int) or isinstance(width, bool) or width < 1):
@@ -98,6 +100,7 @@ def _joined(rows: list[Row]) -> Row:
 def unwind(argument: object, environment: Environment) -> Step:
     if not isinstance(argument, dict) or not isinstance(argument.get("field"), str):
         raise Refused("unwind is an object with field")
+    known_only(argument, "unwind", ("field", "index", "keepEmpty", "prefix"))
     if not all(isinstance(argument.get(flag), bool | None) for flag in ("keepEmpty", "prefix")):
         raise Refused("unwind keepEmpty and prefix are true or false")
     if not isinstance(argument.get("index"), str | None):

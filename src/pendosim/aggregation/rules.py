@@ -7,7 +7,7 @@ from typing import Any
 
 from pendosim.aggregation.query import Rows
 from pendosim.aggregation.shape import Step, path_of, put
-from pendosim.errors import NotBuilt, Refused
+from pendosim.errors import NotBuilt, Refused, known_only
 from pendosim.values import Row, at_path
 from pendosim.world.world import World
 
@@ -71,6 +71,7 @@ def match_rules_step(argument: object) -> Step:
     """Say in a field whether a row fits rules of its own, or keep only the rows that do."""
     if not isinstance(argument, dict) or argument.get("entity") not in _ENTITIES:
         raise Refused("matchRules is an object with entity: Page or Feature, rules, and field or filter")
+    known_only(argument, "matchRules", ("entity", "rules", "rulesType", "field", "filter"))
     if argument.get("rulesType", "web") != "web":
         raise NotBuilt("rulesType of matchRules", str(argument["rulesType"])[:40])
     test = _test(argument["entity"], argument.get("rules"))

@@ -40,7 +40,7 @@ def check_source(query: Query) -> None:
 
 
 def _visitors(query: Query) -> Rows:
-    rows = whole(query.world.visitors())
+    rows = _unless_only_excluded(whole(query.world.visitors()), query)
     if query.parameters.get("identified") is True:
         rows = rows.where(_must(identified_mask(rows.table, "visitorId")))
     return _visited(rows, query)
@@ -56,7 +56,12 @@ def _visited(rows: Selection, query: Query) -> Selection:
 
 
 def _accounts(query: Query) -> Rows:
-    return whole(query.world.accounts())
+    return _unless_only_excluded(whole(query.world.accounts()), query)
+
+
+def _unless_only_excluded(rows: Selection, query: Query) -> Selection:
+    """Nobody is excluded here, so there is nobody who is."""
+    return rows.cut(0, 0) if query.only_excluded() else rows
 
 
 def _do_not_process_visitors(query: Query) -> Rows:

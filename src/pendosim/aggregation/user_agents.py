@@ -5,12 +5,21 @@ from typing import Any
 
 from pendosim.values import Row
 
-_NAMES = (("Edge", "Edg"), ("Chrome", "Chrome"), ("Firefox", "Firefox"), ("Safari", "Version"))
+# The first that is found counts: most browsers also claim to be others.
+_NAMES = (
+    ("Edge", re.compile(r"(?:Edge|Edg|EdgA|EdgiOS)/([\d.]+)")),
+    ("Opera", re.compile(r"OPR/([\d.]+)")),
+    ("Chrome", re.compile(r"(?:Chrome|CriOS)/([\d.]+)")),
+    ("Firefox", re.compile(r"(?:Firefox|FxiOS)/([\d.]+)")),
+    ("Safari", re.compile(r"Version/([\d.]+).* Safari/")),
+)
 _SYSTEMS = (
     ("Windows", "Windows NT"),
     ("iOS", "iPhone"),
+    ("iOS", "iPad"),
     ("Android", "Android"),
     ("Mac OS X", "Mac OS X"),
+    ("Chrome OS", "CrOS"),
     ("Linux", "Linux"),
 )
 _MOBILE = ("iOS", "Android")
@@ -20,8 +29,8 @@ def parsed_user_agent(text: Any) -> Row:
     """Name, version, os and deviceType; empty where it is not known."""
     agent = text if isinstance(text, str) else ""
     system = next((name for name, sign in _SYSTEMS if sign in agent), "")
-    for name, sign in _NAMES:
-        found = re.search(rf"{sign}/([\d.]+)", agent)
+    for name, pattern in _NAMES:
+        found = pattern.search(agent)
         if found:
             return _of(name, found[1], system)
     return _of("", "", system)

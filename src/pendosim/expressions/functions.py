@@ -1,14 +1,14 @@
 """The functions an expression may call."""
 
-import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from pendosim.effort import Effort
 from pendosim.errors import Refused
+from pendosim.expressions.layout import written
 from pendosim.periods import UNITS, Calendar
 from pendosim.values import BOOLEAN, NUMBER, STRING, equal, is_number, kind, to_json
 
@@ -113,25 +113,12 @@ def _date_distance(environment: Environment, first: object, second: object, peri
     return whole if begin <= end else -whole
 
 
-_STRFTIME = {"2006": "%Y", "January": "%B", "Jan": "%b", "Monday": "%A", "Mon": "%a", "01": "%m", "02": "%d"}
-_STRFTIME |= {"03": "%I", "15": "%H", "04": "%M", "05": "%S", "06": "%y", "PM": "%p", "MST": "%Z", "-0700": "%z"}
-# Without a leading zero.
-_SHORT = {"1": "%m", "2": "%d", "3": "%I", "4": "%M", "5": "%S"}
-# Longer ones first: 2006 is a year, not a day before 006.
-_GO_LAYOUT = re.compile("|".join(sorted([*_STRFTIME, *_SHORT], key=len, reverse=True)))
-
-
 def _format_time(environment: Environment, layout: object, time: object) -> str | None:
     if time is None or not isinstance(layout, str):
         return None
-    local: datetime = environment.calendar.local(_whole(time, "formatTime()"))
-    return _GO_LAYOUT.sub(lambda match: _in_layout(local, match.group()), layout)
-
-
-def _in_layout(local: datetime, part: str) -> str:
-    if part in _SHORT:
-        return local.strftime(_SHORT[part]).removeprefix("0")
-    return local.strftime(_STRFTIME[part])
+    moment = _whole(time, "formatTime()")
+    local = environment.calendar.local(moment).replace(microsecond=moment % 1000 * 1000)
+    return written(local, layout)
 
 
 def _is_empty(value: object) -> bool:

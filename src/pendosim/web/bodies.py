@@ -7,6 +7,9 @@ from aiohttp import web
 from pendosim.errors import Refused
 
 BODY_BYTES_MAX = 50_000_000
+# A gzip body may be several, one after another.
+_MEMBERS_MAX = 100
+_ENCODINGS = ("gzip", "x-gzip", "deflate")
 # Understands gzip and zlib alike.
 _ANY_WINDOW = zlib.MAX_WBITS | 32
 
@@ -22,24 +25,37 @@ async def received_body(request: web.BaseRequest) -> bytes | Refused:
             if size > BODY_BYTES_MAX:
                 return _too_large()
             parts.append(part)
-    except (web.RequestPayloadError, ConnectionResetError):
+    except (web.RequestPayloadError, ConnectionError, RuntimeError):  # the last is what a closed connection raises
         return Refused("the body could not be read to its end")
-    return _unpacked(b"".join(parts), request.headers.get("Content-Encoding", "identity").lower())
+    return _unpacked(b"".join(parts), request.headers.get("Content-Encoding", "").lower())
 
 
 def _unpacked(body: bytes, encoding: str) -> bytes | Refused:
-    if encoding == "identity":
+    if encoding in ("", "identity"):
         return body
-    if encoding not in ("gzip", "deflate"):
+    if encoding not in _ENCODINGS:
         return Refused(f"Content-Encoding {encoding[:40]!r} is unknown; wanted gzip or deflate", status=415)
-    unpack = zlib.decompressobj(_ANY_WINDOW)
     try:
-        plain = unpack.decompress(body, BODY_BYTES_MAX + 1)
+        return _inflated(body, encoding)
     except zlib.error:
         return Refused(f"the body is not {encoding}")
-    if len(plain) > BODY_BYTES_MAX:
-        return _too_large()
-    return plain if unpack.eof else Refused(f"the {encoding} body is cut off")
+    except Refused as refused:
+        return refused
+
+
+def _inflated(body: bytes, encoding: str) -> bytes:
+    plain, left = b"", body
+    for _ in range(_MEMBERS_MAX):
+        unpack = zlib.decompressobj(_ANY_WINDOW)
+        plain += unpack.decompress(left, BODY_BYTES_MAX + 1 - len(plain))
+        if len(plain) > BODY_BYTES_MAX:
+            raise _too_large()
+        if not unpack.eof:
+            raise Refused(f"the {encoding} body is cut off")
+        left = unpack.unused_data
+        if not left:
+            return plain
+    raise Refused(f"the {encoding} body is more than {_MEMBERS_MAX} bodies, one after another")
 
 
 def _too_large() -> Refused:

@@ -80,7 +80,7 @@ async def _streamed(request: web.BaseRequest, reply: Reply, struck: Struck, seen
     except Refused:
         # Half of the answer is out; the only honest end is a broken one.
         _reset(request)
-    except ConnectionResetError:
+    except ConnectionError:
         # The client has left, as clients may; the log keeps how much it was sent.
         pass
     return response

@@ -3,22 +3,24 @@
 from collections.abc import Callable
 
 from pendosim.errors import Refused
+from pendosim.values import Row
 from pendosim.web.call import Call, Reply, Route, json_reply, route
+from pendosim.web.fields import fields_of
 
 IDS_MAX = 500
 
 
 def _begin(kind: str) -> Callable[[Call], Reply]:
     def handler(call: Call) -> Reply:
-        ids = _ids(call.json(), f"{kind}s")
+        ids = _ids(fields_of(call, f"{kind}s"), f"{kind}s")
         with call.world.present() as state:
             return json_reply(state.erasures.begin(kind, ids))
 
     return handler
 
 
-def _ids(body: object, name: str) -> list[str]:
-    ids = body.get(name) if isinstance(body, dict) else None
+def _ids(body: Row, name: str) -> list[str]:
+    ids = body.get(name)
     if not isinstance(ids, list) or not ids or not all(isinstance(one, str) and one for one in ids):
         raise Refused(f'the body is {{"{name}": [id, ...]}}, with ids that are strings')
     if len(ids) > IDS_MAX:

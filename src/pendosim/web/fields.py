@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pendosim.errors import Refused
+from pendosim.errors import Refused, known_only
 from pendosim.values import Row
 from pendosim.web.call import Call
 
@@ -11,9 +11,7 @@ def fields_of(call: Call, *known: str) -> Row:
     body = call.json()
     if not isinstance(body, dict):
         raise Refused(f"the body is an object with {', '.join(known)}")
-    unknown = sorted(set(body) - set(known))
-    if unknown:
-        raise Refused(f"unknown field {unknown[0][:60]!r}; wanted {', '.join(known)}")
+    known_only(body, "the body", known)
     return body
 
 

@@ -24,7 +24,7 @@ from pendosim.web.aggregate import source_of
 from pendosim.web.bodies import received_body
 from pendosim.web.call import Call, Reply, Route, json_reply, text_reply
 from pendosim.web.delivery import Struck, deliver
-from pendosim.web.requests_seen import Seen
+from pendosim.web.requests_seen import PATH_KEPT_MAX, Seen
 from pendosim.web.subscription import KEY_HEADER, Subscription
 from pendosim.web.track import INGEST
 from pendosim.world.definitions import DAY_MS
@@ -56,13 +56,13 @@ class Listener:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await received_body(request)
-        path = request.rel_url.raw_path
+        path = _path_of(request)
         given = request.headers.get(KEY_HEADER, "")
         source = source_of(body) if path == AGGREGATION_PATH and isinstance(body, bytes) else ""
         seen = Seen(
             at=self._of.world.clock.now(),
             method=request.method,
-            path=request.rel_url.raw_path_qs,
+            path=request.rel_url.raw_path_qs[:PATH_KEPT_MAX],
             header_names=tuple(name.decode("latin-1") for name, _ in request.raw_headers),
             key=self._of.keys.label_of(given),
             source=source,
@@ -91,8 +91,9 @@ class Listener:
             return text_reply(body.status, body.sentence)
         call = Call(
             world=self._of.world,
-            method=request.method,
-            raw_path=request.rel_url.raw_path,
+            # Whatever can be fetched can be asked for without its body.
+            method="GET" if request.method == "HEAD" else request.method,
+            raw_path=_path_of(request),
             query=request.query,
             headers=request.headers,
             body=body,
@@ -102,7 +103,8 @@ class Listener:
             ingest = INGEST.get(call.raw_path)
             if ingest is not None:
                 return ingest(call, self._of.keys, given)
-            reply = await asyncio.to_thread(self._checked, call, given)
+            threads = None if call.raw_path == AGGREGATION_PATH else self._of.quick
+            reply = await asyncio.get_running_loop().run_in_executor(threads, self._checked, call, given)
             return json_reply({"results": None}) if struck.get("null_results") else reply
         except Refused as refused:
             return text_reply(refused.status, refused.sentence)
@@ -137,6 +139,11 @@ class Listener:
             if names is not None:
                 return candidate, names
         return None, {}
+
+
+def _path_of(request: web.BaseRequest) -> str:
+    """Without a slash at the end: it changes nothing, also for faults and rates."""
+    return request.rel_url.raw_path.rstrip("/")
 
 
 def _begun(reply: Reply) -> Reply:

@@ -76,12 +76,16 @@ def _used(call: Call, kind: str, group: str, field: str) -> Row:
     """Find what names the field in its definition, as `metadata.group.field`."""
     wanted = f"metadata.{group}.{field}"
     world = call.world
-    found: dict[str, list[Row]] = {"guides": world.guides, "segments": world.segments, "reports": world.reports}
+    found = {"guides": world.guides, "segments": _shared(world.segments), "reports": _shared(world.reports)}
     using: dict[str, Any] = {
         name: [{"id": one["id"], "name": one["name"]} for one in objects if _names(one, wanted)]
         for name, objects in found.items()
     }
     return {"kind": kind, "group": group, "field": field} | using
+
+
+def _shared(objects: list[Row]) -> list[Row]:
+    return [one for one in objects if one["shared"]]
 
 
 def _names(definition: Row, wanted: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 KEPT_MAX = 100_000
+PATH_KEPT_MAX = 2_000
 
 
 @dataclass(slots=True)
@@ -14,7 +15,7 @@ class Seen:
     """Milliseconds since the epoch, on the simulator's clock."""
     method: str
     path: str
-    """With its query, as sent."""
+    """With its query, as sent; its first characters where it is long."""
     header_names: tuple[str, ...]
     key: str
     """Which credential: key, read_only_key, track_secret, unknown or none."""

@@ -1,5 +1,6 @@
 """What the listeners serve from."""
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from pendosim.faults import Faults
@@ -18,3 +19,5 @@ class Subscription:
     faults: Faults
     log: RequestLog
     throttle: Throttle
+    quick: Executor
+    """Threads for everything but aggregations, so that nothing waits for those."""

@@ -1,6 +1,7 @@
 """POST /data/track and POST /data/agentic: one event each, accepted with 200 and an empty body."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from pendosim.errors import Refused
@@ -16,6 +17,7 @@ AGENTIC_PATH = "/data/agentic"
 _REQUIRED = ("type", "event", "visitorId", "timestamp")
 _AGENTIC_REQUIRED = ("type", "visitor_id", "timestamp")
 _TIME_MAX = 2**53
+_TIME_DIGITS = 17
 
 Event = SentEvent | Conversation
 
@@ -101,7 +103,20 @@ def _object(of: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _time(body: dict[str, Any]) -> int:
+    """Milliseconds; also as text, or as ISO 8601 (UTC unless it says otherwise): some clients send those."""
     found = body["timestamp"]
+    if isinstance(found, str):
+        found = _time_of_text(found)
     if not is_number(found) or abs(found) > _TIME_MAX:
         raise Refused("timestamp is milliseconds since the epoch")
     return int(found)
+
+
+def _time_of_text(text: str) -> int | None:
+    if text.isascii() and text.isdecimal() and len(text) < _TIME_DIGITS:
+        return int(text)
+    try:
+        moment = datetime.fromisoformat(text)
+        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return None

@@ -13,6 +13,7 @@ from pendosim.world.people import People
 from pendosim.world.words import BROWSERS, TRACK_NAMES
 
 PAGE, FEATURE, TRACK, OTHER = range(4)
+ITEM_KINDS = {"pageId": PAGE, "featureId": FEATURE, "trackTypeId": TRACK}
 _KIND_SHARES = (0.52, 0.30, 0.08, 0.10)
 _PER_APP = {PAGE: PAGES_PER_APP, FEATURE: FEATURES_PER_APP, TRACK: len(TRACK_NAMES)}
 PARAMETERS = 20

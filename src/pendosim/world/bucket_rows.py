@@ -12,8 +12,7 @@ from pendosim.pieces import Chosen, Numbers, Piece, Taken, joined, json_text
 from pendosim.tables import ArrowArray, Column, Table, number_column, string_column
 from pendosim.values import plain_number
 from pendosim.world.activity import FEATURE, PAGE, TRACK, Activity, Places
-from pendosim.world.people import place_of_ip
-from pendosim.world.words import PLACES
+from pendosim.world.people import place_of
 
 MINUTE_MS = 60_000
 _COMBINED_MAX = 2**62
@@ -179,7 +178,7 @@ def _bucket_pieces(unit: str, bucket: Places, calendar: Calendar) -> Taken:
 
 
 def _ip_piece(place: int, ip: str) -> str:
-    of = PLACES[place_of_ip(place)]
+    of = place_of(place, ip)
     where = f'"latitude":{plain_number(of.latitude)},"longitude":{plain_number(of.longitude)}'
     return f',"remoteIp":{json_text(ip)},"country":{json_text(of.country)},"region":{json_text(of.region)},{where}'
 

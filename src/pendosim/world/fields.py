@@ -63,6 +63,11 @@ class Fields:
         entry = self._schemas[kind].get(group, {}).get(key)
         return None if entry is None or entry["isDeleted"] else entry["Type"]
 
+    def comes_back(self, kind: str, group: str, key: str) -> NewField | None:
+        """Describe a field as it was when it was deleted; None where there was none."""
+        entry = self._schemas[kind].get(group, {}).get(key)
+        return NewField(key, entry["Type"], entry["DisplayName"]) if entry and entry["isDeleted"] else None
+
     def create(self, kind: str, group: str, fields: list[Row]) -> Row:
         """Make or revive all of them or none. Raises Refused."""
         must_be_writable(kind, group)

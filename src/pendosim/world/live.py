@@ -11,7 +11,11 @@ from pendosim.values import Row, to_json
 from pendosim.world.activity import NO_SESSION, TRACK, Activity, Places
 from pendosim.world.bucket_rows import Pools
 from pendosim.world.definitions import App, Tagging, track_type
+from pendosim.world.ids import stable_version_id
 from pendosim.world.track_limits import TRACK_TYPES_MAX, PropertyLimits
+
+RESTATED_MAX = 100_000
+"""How many events a window can gain or lose at once."""
 
 
 class SentEvent(NamedTuple):
@@ -72,9 +76,9 @@ class EventStream:
         self._types_each = Counter(app for app, _ in self._type_places)
         self._limits = PropertyLimits()
 
-    def add(self, event: SentEvent) -> bool:
-        """Say whether the limits let the event in."""
-        item = self._item(event)
+    def add(self, event: SentEvent, at: int) -> bool:
+        """Say whether the limits let the event in, at that moment."""
+        item = self._item(event, at)
         if item is None:
             return False
         properties = self._limits.kept(event.properties)
@@ -146,13 +150,13 @@ class EventStream:
         self._activity = activity
         self.version += 1
 
-    def _item(self, event: SentEvent) -> int | None:
+    def _item(self, event: SentEvent, at: int) -> int | None:
         if event.kind in self._items:
             return self._items[event.kind].places[event.item]
-        return self._type(event) if event.kind == TRACK else -1
+        return self._type(event, at) if event.kind == TRACK else -1
 
-    def _type(self, event: SentEvent) -> int | None:
-        """Find the track type; a new name makes a new one, up to a limit for each application."""
+    def _type(self, event: SentEvent, at: int) -> int | None:
+        """Find the track type; a new name makes a new one, `at` this moment, up to a limit for each application."""
         app = self._apps[event.app]
         known = self._type_places.get((app.id, event.item))
         if known is not None:
@@ -162,7 +166,8 @@ class EventStream:
         self._types_each[app.id] += 1
         place = self._type_places[app.id, event.item] = len(self._types)
         made = track_type(self._tagging, app, event.item, place)
-        self._types.append(made | {"eventPropertyNameList": list(event.properties)})
+        since = {"createdAt": at, "lastUpdatedAt": at, "stableVersionId": stable_version_id(made["id"], at)}
+        self._types.append(made | since | {"eventPropertyNameList": list(event.properties)})
         return place
 
 

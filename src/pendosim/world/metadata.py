@@ -93,7 +93,10 @@ class Metadata:
         return row
 
     def _fitted(self, kind: str, group: str, values: Row) -> Row:
-        """Keys and values as they are kept. New fields of `custom` are made, as text, when all the rest fits."""
+        """Keys and values as they are kept. New fields of `custom` are made, as text, when all the rest fits.
+
+        One that was deleted comes back as it was.
+        """
         fitted, made = {}, []
         for given, value in values.items():
             key = self.fields.key(kind, group, given)
@@ -102,10 +105,13 @@ class Metadata:
                 raise Refused(f"group {group} has no field {given[:60]!r}")
             if of is None:
                 must_be_key(given, key)
-                made.append(NewField(key, "string", given))
-            fitted[key] = _named(given, of or ("string" if of is None else ""), value)
+                made.append(self.fields.comes_back(kind, group, key) or NewField(key, "string", given))
+                of = made[-1].type
+            fitted[key] = _named(given, of, value)
         for one in made:
             self.fields.add(kind, group, one)
+        if made:
+            self.entities[kind].hide(self.fields.hidden(kind))
         return fitted
 
     def _write(self, kind: str, group: str, name: str, values: Row) -> None:

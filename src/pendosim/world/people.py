@@ -14,7 +14,10 @@ from pendosim.world.words import (
     COMPANY_WORDS,
     FIRST_NAMES,
     LAST_NAMES,
+    NOWHERE,
     PLACE_SHARES,
+    PLACES,
+    Place,
 )
 
 ANONYMOUS_SHARE = 0.12
@@ -145,6 +148,11 @@ def _ips(count: int) -> list[str]:
 _PLACE_OF = [place for place, share in enumerate(PLACE_SHARES) for _ in range(share)]
 # Prime to their number, so that neighbouring addresses are far apart.
 _STRIDE = 17
+
+
+def place_of(ip: int, address: str) -> Place:
+    """Where the address is that stands at this place among all; nowhere without one."""
+    return PLACES[place_of_ip(ip)] if address else NOWHERE
 
 
 def place_of_ip(ip: int) -> int:

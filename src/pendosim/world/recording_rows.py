@@ -14,7 +14,7 @@ _MUTATIONS_PER_EVENT = 230
 
 
 def recording_rows(activity: Activity, pools: Pools) -> Iterator[Row]:
-    """`activity` holds browsers' events only: what a server sends by track is not recorded."""
+    """Leave out what a server sends by track: it has no session, so it is not recorded."""
     places = np.flatnonzero(is_recorded(activity.session))
     sessions, first, count = np.unique(activity.session[places], return_index=True, return_counts=True)
     last = len(places) - 1 - np.unique(activity.session[places][::-1], return_index=True)[1]

@@ -12,9 +12,10 @@ from pendosim.world.activity import FEATURE, OTHER, PAGE, TRACK, Activity
 from pendosim.world.bucket_rows import Pools, bucket_names
 from pendosim.world.definitions import Definitions
 from pendosim.world.ids import object_id
-from pendosim.world.people import place_of_ip
-from pendosim.world.words import BROWSERS, PLACES
+from pendosim.world.people import place_of
+from pendosim.world.words import BROWSERS
 
+_PLACES_AT_ONCE = 20_000
 _TYPES = {PAGE: "load", FEATURE: "click", TRACK: "track", OTHER: "click"}
 _HISTORY = {
     PAGE: ("page", "pageId"),
@@ -28,11 +29,11 @@ def single_rows(
     activity: Activity, pools: Pools, places: Indices, *, definitions: Definitions, calendar: Calendar, unit: str
 ) -> Iterator[Row]:
     """Make rows that name the starts of their buckets; `unit` is the smallest."""
-    starts, twins = _bucket_starts(activity, places, calendar, unit), twin_numbers(activity, places)
-    for number, place in enumerate(places.tolist()):
+    twins = twin_numbers(activity, places)
+    for place, bucket in _with_buckets(activity, places, calendar, unit):
         ip, account, app = int(activity.ip[place]), int(activity.account[place]), int(activity.app[place])
         app_id, server = pools.apps[app]
-        where = PLACES[place_of_ip(ip)]
+        where = place_of(ip, pools.ips[ip])
         time = int(activity.time[place])
         url, element = _where_it_happened(activity, pools, place, definitions)
         yield {
@@ -40,7 +41,7 @@ def single_rows(
             "accountId": pools.account_ids[account] if account >= 0 else "",
             "appId": app_id,
             "browserTime": time,
-            **{name: of[number] for name, of in starts.items()},
+            **bucket,
             "type": _TYPES[int(activity.kind[place])],
             "url": url,
             "elementPath": element,
@@ -81,9 +82,16 @@ def twin_numbers(activity: Activity, places: Indices) -> dict[int, int]:
     return numbers
 
 
-def _bucket_starts(activity: Activity, places: Indices, calendar: Calendar, unit: str) -> dict[str, list[int]]:
-    times = activity.time[places]
-    return {name: calendar.floors(name, times).tolist() for name in bucket_names(unit)}
+def _with_buckets(
+    activity: Activity, places: Indices, calendar: Calendar, unit: str
+) -> Iterator[tuple[int, dict[str, int]]]:
+    """Name the buckets of some at a time: many slow readers must not hold lists of millions each."""
+    names = bucket_names(unit)
+    for begin in range(0, len(places), _PLACES_AT_ONCE):
+        some = places[begin : begin + _PLACES_AT_ONCE]
+        starts = [calendar.floors(name, activity.time[some]).tolist() for name in names]
+        for place, *bucket in zip(some.tolist(), *starts, strict=True):
+            yield place, dict(zip(names, bucket, strict=True))
 
 
 def _where_it_happened(activity: Activity, pools: Pools, place: int, definitions: Definitions) -> tuple[str, str]:

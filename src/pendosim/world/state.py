@@ -104,7 +104,7 @@ class State:
             return
         if isinstance(event, Conversation):
             self.conversations.append(shown(event, len(self.conversations)))
-        elif self.stream.add(event):
+        elif self.stream.add(event, at):
             self._visits.note(event, self._beginning.app_ids[event.app], at)
 
     def _erase(self, kind: str, names: Sequence[str]) -> None:

@@ -198,5 +198,6 @@ PLACES = (
     Place("AU", "nsw", -33.8688, 151.2093, "en_AU"),
     Place("", "", 0.0, 0.0, "es_419"),
 )
+NOWHERE = PLACES[-1]
 # How many of forty addresses are at each place.
 PLACE_SHARES = (9, 7, 4, 3, 4, 4, 2, 2, 2, 1, 2)
