@@ -12,6 +12,7 @@ from pendant.app import App
 from pendant.engine.drift import Habit, habit_of
 from pendant.engine.ends import ends_for, load_of, resource_for, shape_of, source_for
 from pendant.engine.halt import Halt, Halted
+from pendant.engine.handover import Handover
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
@@ -35,11 +36,12 @@ _log = logging.getLogger(__name__)
 class Execution:
     """`run` is called once; the rest from any thread."""
 
-    def __init__(self, app: App, queued: Run, on_end: Callable[[], None]) -> None:
+    def __init__(self, app: App, queued: Run, on_end: Callable[[], None], handover: Handover | None = None) -> None:
         self._app = app
         self._tally = Tally(app.clock)
         self._ledger = StoredLedger(app.database, _fresh(queued), self._tally)
-        self._halt = Halt()
+        self._handover = handover
+        self._halt = handover.halt if handover else Halt()
         self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
         self._course: Course | None = None
@@ -50,7 +52,11 @@ class Execution:
         self._began = app.clock.monotonic()
 
     def stop(self, event: RunEvent) -> None:
-        """Ask it to end: CANCEL for good, STOP to be queued again. The first wish counts."""
+        """Ask it to end: CANCEL for good, STOP to be queued again. The first wish counts.
+
+        A run whose rows a program reads ends for good with that program.
+        """
+        event = RunEvent.CANCEL if self._handover else event
         self._stopped_by = self._stopped_by or event
         self._halt.set()
         # Whoever waits for an answer looks at no flag.
@@ -61,6 +67,8 @@ class Execution:
         try:
             return self._recorded()
         finally:
+            if self._handover:
+                self._handover.over()
             self._on_end()
 
     def progress(self) -> Progress:
@@ -133,11 +141,12 @@ class Execution:
             run_id=asked.id,
             may_replace=may_replace,
             note=self._tally.note,
+            reader=self._handover,
         )
         written = run(
             Job(
                 ends=ends,
-                ledger=self._ledger,
+                ledger=self._handover.announcing(self._ledger) if self._handover else self._ledger,
                 tally=self._tally,
                 halt=self._halt,
                 clock=self._app.clock,
