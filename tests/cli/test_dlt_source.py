@@ -56,7 +56,7 @@ def test_dlt_loads_what_pendo_holds_and_the_same_when_run_again(loaded: Any, pen
     assert loaded("visitors", "pageEvents") == wanted
     assert wanted[1] > 100
     assert loaded("visitors", "pageEvents") == wanted
-    again = [run for run in cli("runs", "list", "--json").json if run["resource"] == "pageEvents"][0]
+    again = next(run for run in cli("runs", "list", "--json").json if run["resource"] == "pageEvents")
     # Three days before where the first run ended, and the final pass over what is nine days old: not all eleven days.
     assert again["rows_read"] < wanted[1]
 

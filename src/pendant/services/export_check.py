@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pendant.app import App
 from pendant.connectors.declaration import Resource
-from pendant.connectors.destinations import open_destination
+from pendant.connectors.destinations import DELTA, open_destination
 from pendant.connectors.systems import place_of
 from pendant.engine.ends import load_of, resource_for, source_for
 from pendant.engine.targets import system_of
@@ -158,6 +158,8 @@ def _target(app: App, door: str, text: str) -> str:
     """
     if place_of(text.strip()):
         return text.strip()
+    if text.strip().startswith(DELTA):
+        return DELTA + _target(app, door, text.strip().removeprefix(DELTA))
     path, slash = Path(text.strip()).expanduser(), "/" * text.strip().endswith("/")
     if door == "cli":
         return f"{path.absolute()}{slash}"
