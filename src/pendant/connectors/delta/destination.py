@@ -190,6 +190,6 @@ def _stored_type(kind: pa.DataType) -> pa.DataType:
         return pa.timestamp("us", kind.tz)
     if types.is_unsigned_integer(kind):
         return _SIGNED[kind]
-    if types.is_null(kind):
+    if types.is_null(kind) or types.is_large_string(kind):
         return pa.string()
     return pa.list_(pa.field("element", _stored_type(kind.value_type))) if types.is_list(kind) else kind
