@@ -19,6 +19,7 @@ from pendant.engine.pipeline import Job, run
 from pendant.engine.position import Course, course_of, refuse_missing_target
 from pendant.engine.restated import WatchedSource
 from pendant.engine.targets import system_of
+from pendant.engine.turns import TakingTurns
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
@@ -27,8 +28,10 @@ from pendant.model.run import Note, Progress, Run, RunEvent, RunState, next_stat
 from pendant.store import connections, runs
 from pendant.store.transaction import Transaction
 
-# Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
-CONCURRENCY_MAX = 2
+# So many slices wait for an answer at once. Converting holds the interpreter, so that more of them at work would only
+# hold more memory, some 30 MB each.
+SLICES_AT_ONCE = 8
+READ_AT_ONCE = 2
 
 _log = logging.getLogger(__name__)
 
@@ -124,7 +127,7 @@ class Execution:
                 return Written(0, 0)
         source: Source = source_for(
             self._app,
-            self._way_out,
+            TakingTurns(self._way_out, READ_AT_ONCE, self._halt.check),
             connection,
             export,
             self._tally,
@@ -150,7 +153,7 @@ class Execution:
                 tally=self._tally,
                 halt=self._halt,
                 clock=self._app.clock,
-                concurrency=min(connection.http.concurrency_level, CONCURRENCY_MAX),
+                concurrency=min(connection.http.concurrency_level, SLICES_AT_ONCE),
                 limit=export.limit,
             )
         )

@@ -27,7 +27,7 @@ from pendant.model.run import Note, Slice
 RUN_MARK = "pendant_run"
 COMMITS_LOOKED_AT = 100
 # Delta has no numbers without a sign.
-_SIGNED = {
+_SIGNED: dict[object, pa.DataType] = {
     pa.uint8(): pa.int16(),
     pa.uint16(): pa.int32(),
     pa.uint32(): pa.int64(),
