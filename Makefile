@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format lint types docs fuzz bench bench-pendosim lock clean
+.PHONY: help demo run test check format lint types docs fuzz bench bench-dlt bench-pendosim lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -40,6 +40,9 @@ fuzz: $(VENV)/.ok-dev ## pendosim's parser and pipelines, with ten thousand exam
 
 bench: $(VENV)/.ok ## the figures of docs/performance.md, measured here
 	$(BIN)/python bench/export_speed.py
+
+bench-dlt: $(VENV)/.ok-dev ## exports beside dlt, PostgreSQL beside ADBC alone, and slices that only wait
+	$(BIN)/python bench/against_dlt.py
 
 bench-pendosim: $(VENV)/.ok ## how fast the simulator serves and accepts, beside a server of constant bytes
 	$(BIN)/python bench/pendosim_speed.py

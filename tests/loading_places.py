@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
@@ -143,6 +144,23 @@ class SqlitePlace(Place):
             cursor = database.execute(f'SELECT * FROM "{table or "people"}"')
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+
+class DeltaPlace(Place):
+    def left_behind(self) -> list[str]:
+        return sorted(entry.name for entry in self._folder.parent.iterdir() if entry.name.startswith("."))
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.target.removeprefix("delta:"))
+
+    def _found(self) -> list[dict[str, Any]]:
+        if not (self._folder / "_delta_log").exists():
+            return []
+        deltalake = importlib.import_module("deltalake")
+        rows: list[dict[str, Any]] = deltalake.DeltaTable(str(self._folder)).to_pyarrow_table().to_pylist()
+        # A table has no order of its own.
+        return sorted(rows, key=lambda found: found["id"])
 
 
 class FolderPlace(Place):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import importlib
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import pendant
@@ -36,3 +38,22 @@ def test_an_unknown_column_is_an_error_before_anything_is_read(create: Create) -
     create("Production")
     with pendant.open() as installation, pytest.raises(WrongInput):
         installation.export("visitors", connection="Production", select="nonsense_column")
+
+
+def test_duckdb_reads_an_export_directly(create: Create, pendo: Pendo) -> None:
+    create("Production")
+    with pendant.open() as installation:
+        reader = installation.export("visitors", connection="Production")
+        rows = duckdb.sql("SELECT count(DISTINCT visitorId), count(*) FROM reader").fetchall()
+    assert reader is not None
+    assert rows == [(pendo.expected("visitors").rows,) * 2]
+
+
+@pytest.mark.parametrize("library", ["polars", "pandas"])
+def test_what_reads_arrow_reads_an_export(create: Create, pendo: Pendo, library: str) -> None:
+    pytest.importorskip(library)
+    create("Production")
+    with pendant.open() as installation:
+        reader = installation.export("accounts", connection="Production")
+        frame = importlib.import_module("polars").from_arrow(reader) if library == "polars" else reader.read_pandas()
+    assert len(frame) == pendo.expected("accounts").rows

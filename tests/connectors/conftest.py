@@ -13,6 +13,7 @@ from loading_places import (
     APPENDED,
     BY_KEY,
     BY_TIME,
+    DeltaPlace,
     DuckDbPlace,
     FolderPlace,
     ObjectPlace,
@@ -53,7 +54,7 @@ def reading(catalogue: Catalogue) -> Iterator[Callable[..., Reading]]:
         yield start
 
 
-KINDS = ["duckdb", "sqlite", "postgresql", "folder", "s3"]
+KINDS = ["duckdb", "sqlite", "postgresql", "delta", "folder", "s3"]
 
 
 @pytest.fixture(params=KINDS)
@@ -63,6 +64,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
             return DuckDbPlace(f"{tmp_path}/out.duckdb#people")
         case "sqlite":
             return SqlitePlace(f"{tmp_path}/out.sqlite#people")
+        case "delta":
+            pytest.importorskip("deltalake", reason="comes with the extra delta")
+            return DeltaPlace(f"delta:{tmp_path}/out/")
         case "folder":
             return FolderPlace(f"{tmp_path}/out/", modes=(LoadMode.REPLACE, LoadMode.SLICES))
         case "s3":

@@ -28,6 +28,7 @@ from pendant.model.run import Slice
 
 TABLES = ["duckdb", "sqlite", "postgresql"]
 of_tables = pytest.mark.parametrize("place", TABLES, indirect=True)
+in_every_mode = pytest.mark.parametrize("place", [*TABLES, "delta"], indirect=True)
 
 
 def codes(place: Place) -> list[str]:
@@ -77,7 +78,7 @@ def test_the_edges_of_a_window_belong_to_one_window_only(place: Place) -> None:
     assert place.ids() == [0, 3]
 
 
-@of_tables
+@in_every_mode
 def test_merging_replaces_rows_of_the_same_key_and_keeps_the_others(place: Place) -> None:
     place.load({day(0): rows(0, 10)}, BY_KEY)
     for _ in range(2):
@@ -87,14 +88,14 @@ def test_merging_replaces_rows_of_the_same_key_and_keeps_the_others(place: Place
     assert place.notes == []
 
 
-@of_tables
+@in_every_mode
 def test_the_last_row_of_a_key_wins_and_the_others_are_reported(place: Place) -> None:
     place.load({day(0): [row(1, name="a"), row(2), row(1, name="b")], day(1): [row(1, name="last")]}, BY_KEY)
     assert {found["id"]: found["name"] for found in place.rows()} == {1: "last", 2: row(2)["name"]}
     assert [(note.code, note.count) for note in place.notes] == [("key_twice", 2)]
 
 
-@of_tables
+@in_every_mode
 def test_a_key_of_several_columns_is_compared_as_a_whole(place: Place) -> None:
     both = Load(LoadMode.MERGE, key=("id", "name"))
     place.load({day(0): [row(1, name="a"), row(1, name="b"), row(2, name="a")]}, both)
@@ -103,14 +104,14 @@ def test_a_key_of_several_columns_is_compared_as_a_whole(place: Place) -> None:
     assert found == {(1, "a"): 0.125, (1, "b"): 9.5, (2, "a"): 0.25, (2, "b"): 0.25}
 
 
-@of_tables
+@in_every_mode
 def test_appended_rows_come_in_addition(place: Place) -> None:
     place.load({day(0): rows(0, 3)}, APPENDED, run_id="first")
     place.load({day(0): rows(0, 3)}, APPENDED, run_id="second")
     assert place.ids() == [0, 0, 1, 1, 2, 2]
 
 
-@of_tables
+@in_every_mode
 def test_an_append_that_is_done_again_because_its_end_was_not_noticed_is_there_once(place: Place) -> None:
     for _ in range(2):
         place.load({day(0): rows(0, 3)}, APPENDED, run_id="the same run")
@@ -138,7 +139,7 @@ BIG = 2**53 + 1
 TEXT, WHOLE, NUMBER, TRUTH, TEXTS = pa.string(), pa.int64(), pa.float64(), pa.bool_(), pa.list_(pa.string())
 
 
-@of_tables
+@in_every_mode
 def test_columns_in_another_order_or_fewer_of_them_find_their_place(place: Place) -> None:
     place.load({day(0): rows(0, 3)}, BY_TIME)
     place.load({day(1): rows(3, 3, on=1)}, BY_TIME, schema=pa.schema(list(reversed(SCHEMA))))

@@ -79,7 +79,7 @@ def test_what_names_no_object_is_refused(target: str) -> None:
     assert refused.value.code == "unknown_target"
 
 
-@pytest.mark.parametrize("target", ["gs://b/a.parquet", "az://b/a.parquet", "delta://b/a", "iceberg://b/a", "dlt://x"])
+@pytest.mark.parametrize("target", ["gs://b/a.parquet", "az://b/a.parquet", "iceberg://b/a", "dlt://x"])
 def test_what_is_not_built_is_named(target: str) -> None:
     with pytest.raises(WrongInput) as refused:
         place_of(target)

@@ -22,11 +22,12 @@ from pendant.model.export import Export
 from pendant.model.pipeline import REPLACE, Destination, Load
 from pendant.model.run import Note
 
+DELTA = "delta:"
 COMPRESSIONS: dict[str, Compression] = {".gz": "gzip", ".zst": "zstd"}
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
 ENDINGS = (
     ".parquet, .csv, .jsonl and .ndjson (these three also with .gz or .zst), "
-    ".duckdb, .sqlite, .sqlite3 and .db (these four also with #TABLE), or a folder, with a / at its end"
+    ".duckdb, .sqlite, .sqlite3 and .db (these four also with #TABLE), a folder, with a / at its end, or delta:FOLDER/"
 )
 
 
@@ -47,10 +48,15 @@ def open_destination(
 
     `may_replace` allows writing to a target that exists already, in every mode. `note` hears what a person should
     know about the load. `system` leads to a target in another system, one that `place_of` recognises.
-    Raises WrongInput (`unknown_target`, `load_unsupported`, `connection_cannot_load`).
+    Raises WrongInput (`unknown_target`, `load_unsupported`, `connection_cannot_load`); SetupProblem (`extra_missing`).
     """
     if place := place_of(export.target):
         return _elsewhere(place, export, system, run_id=run_id, may_replace=may_replace, load=load, note=note)
+    if export.target.startswith(DELTA):
+        from pendant.connectors.delta.destination import DeltaDestination  # noqa: PLC0415 - an extra
+
+        folder = _path(export.target.removeprefix(DELTA))
+        return DeltaDestination(folder, run_id=run_id, may_replace=may_replace, load=load, note=note)
     path, mark, table = export.target.partition("#")
     if engine := _engine(path):
         target = TableInFile(_path(path), table if mark else export.resource, may_replace)

@@ -15,12 +15,13 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.destinations import open_destination, takes_records
 from pendant.connectors.systems import System
 from pendant.engine.slices import Ends
+from pendant.errors import Conflict
 from pendant.model.connection import Connection
-from pendant.model.export import Export, Mode
+from pendant.model.export import READER, Export, Mode
 from pendant.model.http import Meter, WayOut
 from pendant.model.incremental import Window
 from pendant.model.moments import moment_of
-from pendant.model.pipeline import RECORD_FIELD, Load, LoadMode, RunMeter, Shape, Source
+from pendant.model.pipeline import RECORD_FIELD, Destination, Load, LoadMode, RunMeter, Shape, Source
 from pendant.model.run import Note, Slice
 from pendant.transform.sql import transformation
 
@@ -85,16 +86,30 @@ def ends_for(
     run_id: str,
     may_replace: bool,
     note: Callable[[Note], None],
+    reader: Destination | None = None,
 ) -> Ends:
-    """`source` has the shape that `shape_of` says; `system` is the one that the target lies in, see `targets`."""
+    """`source` has the shape that `shape_of` says; `system` is the one that the target lies in, see `targets`.
+
+    `reader` takes the rows of the target READER.
+    """
     select = f'"{RECORD_FIELD.name}"' if shape_of(export) is Shape.BOTH else export.select
     return Ends(
         source=source,
         transformation=transformation(source.schema, select=select, filter=export.filter),
-        destination=open_destination(
-            export, run_id=run_id, may_replace=may_replace, load=load, note=note, system=system
-        ),
+        destination=_reader(reader)
+        if export.target == READER
+        else open_destination(export, run_id=run_id, may_replace=may_replace, load=load, note=note, system=system),
     )
+
+
+def _reader(reader: Destination | None) -> Destination:
+    if reader is None:
+        raise Conflict(
+            "reader_gone",
+            "The program that read the rows of this run has ended.",
+            hint="Let the program ask for them again.",
+        )
+    return reader
 
 
 class SeveralWindows:

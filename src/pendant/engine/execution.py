@@ -12,12 +12,14 @@ from pendant.app import App
 from pendant.engine.drift import Habit, habit_of
 from pendant.engine.ends import ends_for, load_of, resource_for, shape_of, source_for
 from pendant.engine.halt import Halt, Halted
+from pendant.engine.handover import Handover
 from pendant.engine.ledger import StoredLedger
 from pendant.engine.meter import Tally
 from pendant.engine.pipeline import Job, run
 from pendant.engine.position import Course, course_of, refuse_missing_target
 from pendant.engine.restated import WatchedSource
 from pendant.engine.targets import system_of
+from pendant.engine.turns import TakingTurns
 from pendant.errors import NotFound, PendantError
 from pendant.model.connection import Connection
 from pendant.model.export import Export
@@ -26,8 +28,10 @@ from pendant.model.run import Note, Progress, Run, RunEvent, RunState, next_stat
 from pendant.store import connections, runs
 from pendant.store.transaction import Transaction
 
-# Converting holds the interpreter, so that more slices at once would only hold more memory, some 30 MB each.
-CONCURRENCY_MAX = 2
+# So many slices wait for an answer at once. Converting holds the interpreter, so that more of them at work would only
+# hold more memory, some 30 MB each.
+SLICES_AT_ONCE = 8
+READ_AT_ONCE = 2
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +39,12 @@ _log = logging.getLogger(__name__)
 class Execution:
     """`run` is called once; the rest from any thread."""
 
-    def __init__(self, app: App, queued: Run, on_end: Callable[[], None]) -> None:
+    def __init__(self, app: App, queued: Run, on_end: Callable[[], None], handover: Handover | None = None) -> None:
         self._app = app
         self._tally = Tally(app.clock)
         self._ledger = StoredLedger(app.database, _fresh(queued), self._tally)
-        self._halt = Halt()
+        self._handover = handover
+        self._halt = handover.halt if handover else Halt()
         self._way_out = app.egress.branch()
         self._stopped_by: RunEvent | None = None
         self._course: Course | None = None
@@ -50,7 +55,11 @@ class Execution:
         self._began = app.clock.monotonic()
 
     def stop(self, event: RunEvent) -> None:
-        """Ask it to end: CANCEL for good, STOP to be queued again. The first wish counts."""
+        """Ask it to end: CANCEL for good, STOP to be queued again. The first wish counts.
+
+        A run whose rows a program reads ends for good with that program.
+        """
+        event = RunEvent.CANCEL if self._handover else event
         self._stopped_by = self._stopped_by or event
         self._halt.set()
         # Whoever waits for an answer looks at no flag.
@@ -61,6 +70,8 @@ class Execution:
         try:
             return self._recorded()
         finally:
+            if self._handover:
+                self._handover.over()
             self._on_end()
 
     def progress(self) -> Progress:
@@ -116,7 +127,7 @@ class Execution:
                 return Written(0, 0)
         source: Source = source_for(
             self._app,
-            self._way_out,
+            TakingTurns(self._way_out, READ_AT_ONCE, self._halt.check),
             connection,
             export,
             self._tally,
@@ -133,15 +144,16 @@ class Execution:
             run_id=asked.id,
             may_replace=may_replace,
             note=self._tally.note,
+            reader=self._handover,
         )
         written = run(
             Job(
                 ends=ends,
-                ledger=self._ledger,
+                ledger=self._handover.announcing(self._ledger) if self._handover else self._ledger,
                 tally=self._tally,
                 halt=self._halt,
                 clock=self._app.clock,
-                concurrency=min(connection.http.concurrency_level, CONCURRENCY_MAX),
+                concurrency=min(connection.http.concurrency_level, SLICES_AT_ONCE),
                 limit=export.limit,
             )
         )

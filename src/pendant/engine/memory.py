@@ -17,13 +17,13 @@ from pendant.model.run import Slice, SliceRecord
 
 def first_rows(source: Source, transformation: Transformation, tally: Tally, clock: Clock, *, rows: int) -> pa.Table:
     """Return the first rows that an export would write."""
-    kept = _Memory()
+    kept = InMemory()
     ends = Ends(source, transformation, kept)
     run(Job(ends=ends, ledger=_NoLedger(), tally=tally, halt=Halt(), clock=clock, concurrency=1, limit=rows))
     return kept.table
 
 
-class _Memory:
+class InMemory:
     """Implements model.pipeline.Destination."""
 
     def __init__(self) -> None:

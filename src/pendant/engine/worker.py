@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as StillRunning
 from dataclasses import replace
@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from pendant.app import App
 from pendant.engine.execution import Execution
+from pendant.engine.handover import Handover
 from pendant.engine.owner import RunLocks
-from pendant.errors import Conflict, NotFound
-from pendant.model.run import Progress, Run, RunEvent, RunState, next_state
+from pendant.errors import Conflict, NotFound, PendantError
+from pendant.model.run import GOOD, Progress, Run, RunEvent, RunState, next_state
 from pendant.store import runs
 
 RUNS_AT_ONCE = 2
@@ -60,6 +61,20 @@ class Worker:
             execution.stop(RunEvent.CANCEL)
             ended.result()
             raise
+
+    def stream(self, run_id: str) -> pa.RecordBatchReader:
+        """Run a queued run of the target READER while its rows are read; nobody reading lets it wait.
+
+        Errors of the run are raised by the reader. Letting go of the reader before its end cancels the run.
+        """
+        handover = Handover(self._app.settings.data_dir / "readers", run_id)
+        execution = self._claim(run_id, handover)
+        ended: Future[Run] = Future()
+        threading.Thread(target=self._execute_into, args=(execution, ended), name="run-read", daemon=True).start()
+        schema = handover.schema()
+        if schema is None:
+            raise _failure(ended.result())
+        return pa.RecordBatchReader.from_batches(schema, _Rows(handover, execution, ended))
 
     def submit(self, run_id: str) -> None:
         """Run it as soon as a thread is free; its outcome is in the store. Raises Conflict when it is not queued."""
@@ -125,7 +140,7 @@ class Worker:
         self.submit(run.id)
         return True
 
-    def _claim(self, run_id: str) -> Execution:
+    def _claim(self, run_id: str, handover: Handover | None = None) -> Execution:
         """Take a queued run: with the file lock against other processes, then by its state."""
         handle = self._locks.take(run_id)
         if handle is None:
@@ -135,7 +150,7 @@ class Worker:
         except BaseException:
             self._locks.give_back(run_id, handle)
             raise
-        execution = Execution(self._app, run, lambda: self._ended(run_id, handle))
+        execution = Execution(self._app, run, lambda: self._ended(run_id, handle), handover)
         with self._lock:
             self._executions[run_id] = execution
         return execution
@@ -175,6 +190,37 @@ _UNFINISHED = (RunState.RUNNING, RunState.WAITING, RunState.QUEUED)
 def restarted(run: Run) -> Run:
     """Return the run as it stands when its process has ended under it."""
     return replace(run, state=next_state(run.state, RunEvent.STOP), started_at=None)
+
+
+class _Rows:
+    """The rows of a run, which is cancelled when nobody holds this any more: a generator that was never asked for
+    anything would not hear of that.
+    """
+
+    def __init__(self, handover: Handover, execution: Execution, ended: Future[Run]) -> None:
+        self._batches = handover.batches()
+        self._execution = execution
+        self._ended = ended
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        try:
+            return next(self._batches)
+        except StopIteration:
+            run = self._ended.result()
+            if run.state not in GOOD:
+                raise _failure(run) from None
+            raise
+
+    def __del__(self) -> None:
+        self._execution.stop(RunEvent.CANCEL)
+        self._ended.result()
+
+
+def _failure(run: Run) -> PendantError:
+    return PendantError(run.error_code or run.state.value, run.reason or f"The run is {run.state.value}.")
 
 
 def _listening(execution: Execution, ended: Future[Run], listener: Listener) -> Run:

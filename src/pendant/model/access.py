@@ -44,7 +44,7 @@ PERMISSIONS_OF_ROLE: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever asks. `door` is cli, api or web; an API token may carry fewer permissions than its user's role."""
+    """Whoever asks. `door` is cli, api, web or program; an API token may carry less than the role of its user."""
 
     id: str
     name: str
@@ -55,6 +55,6 @@ class Actor:
         return permission in self.permissions
 
 
-def local_actor() -> Actor:
-    """Whoever can run the command line on the installation's own files owns the installation."""
-    return Actor(id="local", name="local", door="cli", permissions=frozenset(Permission))
+def local_actor(door: str = "cli") -> Actor:
+    """Whoever can run the command line, or a program, on the installation's own files owns the installation."""
+    return Actor(id="local", name="local", door=door, permissions=frozenset(Permission))

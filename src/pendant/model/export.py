@@ -10,6 +10,9 @@ from typing import Any
 
 from pendant.model.pipeline import LoadMode
 
+READER = "arrow:"
+"""The target of a run whose rows a program reads while it runs (library/)."""
+
 
 class Mode(StrEnum):
     FULL = "full"

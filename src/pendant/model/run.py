@@ -31,6 +31,7 @@ class RunEvent(StrEnum):
     STOP = "stop"
 
 
+GOOD = frozenset({RunState.FINISHED, RunState.FINISHED_WITH_ERRORS})
 ENDED = frozenset({RunState.FINISHED, RunState.FINISHED_WITH_ERRORS, RunState.FAILED, RunState.CANCELLED})
 
 TRANSITIONS: dict[tuple[RunState, RunEvent], RunState] = {

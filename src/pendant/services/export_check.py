@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pendant.app import App
 from pendant.connectors.declaration import Resource
-from pendant.connectors.destinations import open_destination
+from pendant.connectors.destinations import DELTA, open_destination
 from pendant.connectors.systems import place_of
 from pendant.engine.ends import load_of, resource_for, source_for
 from pendant.engine.targets import system_of
 from pendant.errors import WrongInput
 from pendant.model.connection import Connection
-from pendant.model.export import Delays, Export, Mode
+from pendant.model.export import READER, Delays, Export, Mode
 from pendant.model.moments import moment_of
 from pendant.model.pipeline import LoadMode
 from pendant.services.lookup import resolve
@@ -36,6 +36,8 @@ def checked_export(app: App, export: Export, *, door: str) -> tuple[Connection, 
     connection = checked_source(app, export)
     resource = resource_for(app, connection, export)
     _refuse_misfit(export, resource)
+    if export.target == READER and door == "program":
+        return connection, with_changes(export, connection=connection.name)
     checked = with_changes(export, connection=connection.name, target=_target(app, door, export.target))
     system = system_of(app, checked.target, app.egress)
     open_destination(checked, run_id="", may_replace=True, load=load_of(checked, resource), system=system)
@@ -156,6 +158,8 @@ def _target(app: App, door: str, text: str) -> str:
     """
     if place_of(text.strip()):
         return text.strip()
+    if text.strip().startswith(DELTA):
+        return DELTA + _target(app, door, text.strip().removeprefix(DELTA))
     path, slash = Path(text.strip()).expanduser(), "/" * text.strip().endswith("/")
     if door == "cli":
         return f"{path.absolute()}{slash}"

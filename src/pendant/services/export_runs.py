@@ -14,6 +14,7 @@ from datetime import datetime
 from pendant.app import App
 from pendant.engine import pipeline
 from pendant.engine.ends import ends_for, load_of, resource_for, shape_of, source_for
+from pendant.engine.memory import InMemory
 from pendant.engine.targets import system_of
 from pendant.errors import WrongInput
 from pendant.model.access import Actor, Permission
@@ -100,7 +101,9 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     source = source_for(app, app.egress, connection, export, shape=shape_of(export))
     load = load_of(export, resource_for(app, connection, export))
     system = system_of(app, export.target, app.egress)
-    ends = ends_for(source, export, load, system=system, run_id=run_id, may_replace=may_replace, note=_unheard)
+    ends = ends_for(
+        source, export, load, system=system, run_id=run_id, may_replace=may_replace, note=_unheard, reader=InMemory()
+    )
     pipeline.rehearse(ends)
 
 

@@ -12,6 +12,7 @@ import fcntl
 import os
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from pendant.connectors.files.disk import named_problems, sync_file, sync_folder
@@ -85,6 +86,13 @@ class Staging:
             if lock is not None:
                 os.close(lock)
         raise _in_use(self.target)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove what killed runs have left in a folder in which nothing but staging folders is."""
+    for entry in folder.iterdir():
+        with suppress(Conflict):
+            _remove_unless_locked(entry, entry)
 
 
 def check_folder(folder: Path) -> None:

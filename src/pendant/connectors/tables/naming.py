@@ -16,6 +16,11 @@ def check_names(table: str, schema: pa.Schema) -> None:
             hint="Write file.duckdb#table, or only file.duckdb for a table named like the resource.",
             field="target",
         )
+    check_column_names(schema)
+
+
+def check_column_names(schema: pa.Schema) -> None:
+    """Raise WrongInput for columns that differ in nothing but upper and lower case."""
     seen: dict[str, str] = {}
     for name in schema.names:
         other = seen.setdefault(name.lower(), name)

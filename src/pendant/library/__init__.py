@@ -1,0 +1,1 @@
+"""The door for Python programs: `pendant.open()` and `pendant.dlt_source()`."""
