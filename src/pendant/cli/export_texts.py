@@ -51,6 +51,7 @@ def plan_shape(plan: Plan) -> dict[str, Any]:
         "requests": plan.requests,
         "position": position_shape(plan.position),
         "position_after": position_shape(plan.position_after),
+        "time_zone": plan.time_zone,
     }
 
 
@@ -93,6 +94,10 @@ def _narrowing(export: Export) -> Iterator[tuple[str, object]]:
         yield "Until", moment(export.until)
     if export.apps:
         yield "Applications", ", ".join(export.apps)
+    if export.ids:
+        yield "Ids", ", ".join(export.ids)
+    if export.pipeline:
+        yield "Pipeline", " ".join(export.pipeline.split())
     if export.select:
         yield "Columns", export.select
     if export.filter:
@@ -113,6 +118,8 @@ def show_plan(output: Output, plan: Plan) -> None:
         ("Rows", rows),
         ("Requests", f"about {plan.requests:,}"),
     ]
+    if plan.time_zone:
+        facts.append(("Time zone", plan.time_zone))
     if plan.position_after:
         before = moment(plan.position.position) if plan.position else "none"
         facts.append(("Position", f"{before}, then {moment(plan.position_after.position)}"))

@@ -56,9 +56,9 @@ def show(run: Annotated[str, Parameter(help="Id of the run, or how it begins.")]
     if slices:
         output.say("")
         output.table(
-            ("Slice", "State", "Rows read", "Rows expected"),
-            ((s.slice.label or s.slice.key, s.state.value, s.rows_read, s.rows_expected) for s in slices),
-            numbers=("Rows read", "Rows expected"),
+            ("Slice", "State", "Rows read", "Rows expected", "Bytes read"),
+            ((s.slice.label or s.slice.key, s.state.value, s.rows_read, s.rows_expected, s.bytes_read) for s in slices),
+            numbers=("Rows read", "Rows expected", "Bytes read"),
         )
     return 0
 

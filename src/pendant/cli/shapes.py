@@ -19,6 +19,7 @@ def connection_shape(connection: Connection) -> dict[str, Any]:
         "application": connection.application,
         "api_type": connection.api_type,
         "region": connection.region,
+        "time_zone": connection.time_zone,
         "status": connection.status.value,
         "access": connection.access.value,
         "version": connection.version,
@@ -125,6 +126,8 @@ def slice_shape(record: SliceRecord) -> dict[str, Any]:
         "rows_read": record.rows_read,
         "rows_written": record.rows_written,
         "rows_expected": record.rows_expected,
+        "bytes_read": record.bytes_read,
+        "bytes_written": record.bytes_written,
     }
 
 

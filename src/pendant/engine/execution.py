@@ -79,6 +79,7 @@ class Execution:
             retries=counted.retries,
             seconds=self._app.clock.monotonic() - self._began,
             waiting_for=self._tally.waiting_for,
+            slices=self._tally.slices,
         )
 
     def _recorded(self) -> Run:
@@ -133,6 +134,7 @@ class Execution:
             run_id=asked.id,
             may_replace=may_replace,
             note=self._tally.note,
+            hasher=self._app.vault.hasher,
         )
         written = run(
             Job(

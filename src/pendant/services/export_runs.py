@@ -100,7 +100,16 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     source = source_for(app, app.egress, connection, export, shape=shape_of(export))
     load = load_of(export, resource_for(app, connection, export))
     system = system_of(app, export.target, app.egress)
-    ends = ends_for(source, export, load, system=system, run_id=run_id, may_replace=may_replace, note=_unheard)
+    ends = ends_for(
+        source,
+        export,
+        load,
+        system=system,
+        run_id=run_id,
+        may_replace=may_replace,
+        note=_unheard,
+        hasher=app.vault.hasher,
+    )
     pipeline.rehearse(ends)
 
 

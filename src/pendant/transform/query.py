@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
 
 from pendant.errors import WrongInput
 from pendant.model.pipeline import holds_record
+from pendant.model.vault import Hasher, no_hasher
+from pendant.transform.hashed import HASHED, add_hashed
 from pendant.transform.locked import SECONDS_MAX, locked_database, stopped_after
 from pendant.transform.origin import output_schema
 from pendant.transform.place import place_in, whole_query
@@ -19,6 +21,7 @@ from pendant.transform.syntax import (
     Node,
     Part,
     aggregate,
+    calls,
     check_text,
     check_tree,
     invalid,
@@ -43,6 +46,7 @@ class Sql:
         self,
         schema: pa.Schema,
         *,
+        hasher: Callable[[], Hasher] = no_hasher,
         select: str = "",
         filter: str = "",  # noqa: A002 - the word users write
         seconds_max: float = SECONDS_MAX,
@@ -51,6 +55,8 @@ class Sql:
         self._database = locked_database()
         self._parts: dict[Part, str] = {"select": select.strip() or "*", "filter": filter.strip() or "true"}
         self._trees = {part: self._tree(part) for part in self._parts}
+        if any(calls(tree, HASHED) for tree in self._trees.values()):
+            add_hashed(self._database, hasher())
         self._query = whole_query(self._parts)
         self._columns = [field.name for field in schema if not holds_record(field)]
         self.schema = output_schema(schema, self._trees["select"], self._on_nothing(schema))
