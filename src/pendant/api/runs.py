@@ -36,11 +36,13 @@ Found = Annotated[Run, Depends(_found)]
 def find_runs(
     app: Installation,
     actor: Reader,
+    *,
     connection: Annotated[str, Query(max_length=200)] = "",
+    export: Annotated[str, Query(max_length=200)] = "",
     state: RunState | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = verbs.RUNS_SHOWN,
 ) -> RunsShape:
-    found = verbs.find(app, actor, connection=connection, state=state, limit=limit)
+    found = verbs.find(app, actor, connection=connection, export=export, state=state, limit=limit)
     return RunsShape(runs=tuple(RunShape.of(run) for run in found))
 
 

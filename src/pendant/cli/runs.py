@@ -23,6 +23,7 @@ runs = Program(name="runs", help="What was exported: who asked, when, how many r
 def list_(
     *,
     connection: Annotated[str, Parameter(name="--connection", help="Only runs of this connection.")] = "",
+    export: Annotated[str, Parameter(name="--export", help="Only runs of this stored export, by its name or id.")] = "",
     state: Annotated[
         RunState | None, Parameter(name="--state", name_transform=str.lower, help="Only runs in this state.")
     ] = None,
@@ -32,7 +33,7 @@ def list_(
     """List the newest runs first."""
     output = Output(json)
     with installation() as app:
-        found = verbs.find(app, local_actor(), connection=connection, state=state, limit=limit)
+        found = verbs.find(app, local_actor(), connection=connection, export=export, state=state, limit=limit)
     if json:
         output.result([run_shape(each) for each in found])
     elif found:

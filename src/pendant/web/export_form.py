@@ -19,8 +19,8 @@ T = TypeVar("T", bound=StrEnum)
 
 DELAYS = ("horizon_hours", "lookback_days", "final_days")
 FIELDS = (
-    "name", "connection", "resource", "target", "since", "last", "until", "apps", "select", "filter", "limit",
-    "replace", "mode", "load", *DELAYS,
+    "name", "connection", "resource", "target", "since", "last", "until", "apps", "ids", "pipeline", "select", "filter",
+    "limit", "replace", "mode", "load", *DELAYS,
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def values_of(stored: StoredExport) -> dict[str, str]:
         "last": export.last,
         "until": f"{export.until:%Y-%m-%d}" if export.until else "",
         "apps": ", ".join(export.apps),
+        "ids": "\n".join(export.ids),
+        "pipeline": export.pipeline,
         "select": export.select,
         "filter": export.filter,
         "limit": str(export.limit or ""),
@@ -89,6 +91,8 @@ def export_from(form: Form) -> Export:
         since=_day(form, "since"),
         until=_day(form, "until"),
         apps=tuple(form.text("apps").replace(",", " ").split()),
+        ids=tuple(line.strip() for line in form.text("ids").splitlines() if line.strip()),
+        pipeline=form.text("pipeline").strip(),
         select=form.text("select").strip(),
         filter=form.text("filter").strip(),
         limit=_whole(form, "limit", 0),

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pendant.model.export import Export, Position, StoredExport
-from pendant.model.run import Reading, Span
+from pendant.model.run import Reading, Run, Span
 from pendant.services.export_plans import Plan, Preview
 from pendant.services.exports import Detail
+from pendant.web.marks import OF_RUN, Mark
 from pendant.web.words import Moment, counted, moment
 
 SLICES_SHOWN = 200
@@ -34,6 +35,9 @@ class ExportLine:
     target: str
     updated: Moment | None
     updated_by: str
+    mark: Mark | None = None
+    ran: Moment | None = None
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,14 @@ class PreviewView:
     notes: Sequence[str]
 
 
-def export_line(stored: StoredExport, now: datetime) -> ExportLine:
+def export_line(stored: StoredExport, now: datetime, last: Run | None = None) -> ExportLine:
+    """Return what the list shows; `last` is the newest run."""
     export = stored.export
     return ExportLine(
         stored.id, stored.name, export.resource, export.connection, export.mode.value.capitalize(), export.target,
         moment(stored.updated_at, now), stored.updated_by,
+        OF_RUN[last.state] if last else None,
+        moment(last.started_at or last.created_at, now) if last else None, last.id if last else "",
     )  # fmt: skip
 
 
@@ -80,6 +87,8 @@ def _facts(export: Export) -> Facts:
         ("Last", f"{export.last} before each run" if export.last else ""),
         ("Until", f"{export.until:%Y-%m-%d %H:%M} UTC" if export.until else ""),
         ("Applications", ", ".join(export.apps)),
+        ("Ids", ", ".join(export.ids)),
+        ("Pipeline", export.pipeline),
         ("Columns", export.select),
         ("Filter", export.filter),
         ("Limit", f"{export.limit:,} rows" if export.limit else ""),
@@ -112,6 +121,8 @@ def plan_view(plan: Plan) -> PlanView:
         ("Requests", f"about {plan.requests:,}"),
         ("Mode", f"{plan.mode.value}, {plan.load.value}"),
     ]
+    if plan.time_zone:
+        figures.append(("Time zone of its days", plan.time_zone))
     if plan.position_after:
         figures.append(("Position afterwards", f"{plan.position_after.position:%Y-%m-%d %H:%M}"))
     slices = [

@@ -98,7 +98,10 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    closeMenus(target.closest("details.menu"));
+    const menu = target.closest("details.menu");
+    closeMenus(target.closest(".menu-item") ? undefined : menu);
+    // What opens over the page gives the focus back to where it was: the button, since the item is gone.
+    if (menu && target.closest(".menu-item")) menu.querySelector("summary").focus();
     const dialog = target.closest("dialog:modal");
     // A click beside a form that somebody has begun to fill in is a slip, not a wish to lose it.
     const beside = () => !("touched" in dialog.dataset) && outside(dialog, event);
