@@ -10,7 +10,7 @@ from pendant.app import App
 from pendant.cli.export_options import ids_in
 from pendant.cli.export_texts import show_preview
 from pendant.cli.output import Output
-from pendant.cli.progress import shown_progress
+from pendant.cli.progress import ProgressAs, ProgressOption, shown_progress
 from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import run_shape
@@ -26,58 +26,72 @@ from pendant.services import export_runs as verbs
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
 
 
+Resource = Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")]
+Connection = Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")]
+To = Annotated[
+    str,
+    Parameter(
+        name="--to",
+        help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
+        "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
+        "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
+    ),
+]
+Since = Annotated[
+    str,
+    Parameter(
+        name="--since",
+        help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
+    ),
+]
+Until = Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")]
+Apps = Annotated[
+    str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
+]
+Select = Annotated[
+    str,
+    Parameter(
+        name="--select",
+        help="Columns as SQL, such as 'visitorId, lower(country) AS country'. "
+        "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
+    ),
+]
+Filter = Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")]
+Limit = Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")]
+MayReplace = Annotated[
+    bool, Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote.")
+]
+LoadBy = Annotated[
+    LoadMode | None,
+    Parameter(
+        name="--load",
+        name_transform=str.lower,
+        help="What happens to the rows a target holds: replace (default), slices, merge or append.",
+    ),
+]
+PreviewRows = Annotated[
+    int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
+]
+
+
 def export(
-    resource: Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")],
+    resource: Resource,
     /,
     *,
-    connection: Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")],
-    to: Annotated[
-        str,
-        Parameter(
-            name="--to",
-            help="Where to: a file (.parquet, .csv, .jsonl or .ndjson, the last three also with .gz or .zst), "
-            "a folder/ of Parquet files by day, .duckdb or .sqlite (with #TABLE if the table is not to be named like "
-            "the resource), postgresql:CONNECTION#schema.table or s3://bucket/key.",
-        ),
-    ] = "",
-    since: Annotated[
-        str,
-        Parameter(
-            name="--since",
-            help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
-        ),
-    ] = "",
-    until: Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")] = "",
-    apps: Annotated[
-        str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
-    ] = "",
-    select: Annotated[
-        str,
-        Parameter(
-            name="--select",
-            help="Columns as SQL, such as 'visitorId, lower(country) AS country'. "
-            "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
-        ),
-    ] = "",
-    filter: Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")] = "",  # noqa: A002 - the option's name
-    limit: Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")] = 0,
-    replace: Annotated[
-        bool,
-        Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote."),
-    ] = False,
+    connection: Connection,
+    to: To = "",
+    since: Since = "",
+    until: Until = "",
+    apps: Apps = "",
+    select: Select = "",
+    filter: Filter = "",  # noqa: A002 - the option's name
+    limit: Limit = 0,
+    replace: MayReplace = False,
     ids: Ids = None,
     pipeline: PipelineFile = None,
-    load: Annotated[
-        LoadMode | None,
-        Parameter(
-            name="--load",
-            name_transform=str.lower,
-            help="What happens to the rows a target holds: replace (default), slices, merge or append.",
-        ),
-    ] = None,
-    preview: Annotated[
-        int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
-    ] = 0,
+    load: LoadBy = None,
+    preview: PreviewRows = 0,
+    progress: ProgressOption = ProgressAs.AUTO,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -105,14 +119,14 @@ def export(
         )
         if preview:
             return show_preview(output, export_plans.preview(app, local_actor(), asked, rows=preview))
-        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked)))
+        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked), progress))
 
 
-def finished(app: App, output: Output, run: Run) -> Run:
+def finished(app: App, output: Output, run: Run, progress: ProgressAs = ProgressAs.AUTO) -> Run:
     """Run a queued run in this process, with its progress shown."""
     worker = Worker(app)
     try:
-        with shown_progress(output, run.resource) as listener:
+        with shown_progress(output, run.resource, progress) as listener:
             return worker.run_now(run.id, listener)
     finally:
         worker.close()

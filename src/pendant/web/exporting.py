@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -58,7 +58,7 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
     @routes.get("/exports/{export_id}/edit")
     def edit(request: Request, actor: Writer, export_id: str) -> Response:
         stored = service.get(app, actor, export_id).stored
-        values = [*values_of(stored).items(), ("id", stored.id), ("version", str(stored.version))]
+        values = [*values_of(stored, app.settings.exports).items(), ("id", stored.id), ("version", str(stored.version))]
         return forms.page(request, actor, Form(values))
 
     return routes
@@ -160,7 +160,7 @@ class _Forms:
         )
 
 
-def _reading(form: Form, offers: list[Offer]) -> dict[str, object]:
+def _reading(form: Form, offers: list[Offer]) -> dict[str, Any]:
     """Return the values and what the chosen resource takes; None while there is none: then every field is there."""
     chosen = next((offer for offer in offers if offer.name == form.text("resource")), None)
     return {"values": {name: form.text(name) for name in FIELDS}, "offer": chosen}

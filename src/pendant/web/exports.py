@@ -89,6 +89,7 @@ class _ExportPages:
     def __init__(self, app: App, pages: Pages) -> None:
         self._app = app
         self._pages = pages
+        self._folder = app.settings.exports
 
     def listing(self, request: Request, actor: Actor) -> Response:
         now = self._app.clock.now()
@@ -99,7 +100,9 @@ class _ExportPages:
             "exports/list.html",
             title="Exports",
             section="exports",
-            exports=[export_line(each, now, newest.get(each.id)) for each in service.find(self._app, actor)],
+            exports=[
+                export_line(each, now, self._folder, newest.get(each.id)) for each in service.find(self._app, actor)
+            ],
             may_write=actor.may(Permission.EXPORTS_WRITE),
             may_run=actor.may(Permission.EXPORTS_RUN),
             toast=_done(request),
@@ -108,7 +111,7 @@ class _ExportPages:
     def page(self, request: Request, actor: Actor, export_id: str, *, overlay: str = "") -> Response:
         detail = service.get(self._app, actor, export_id)
         now = self._app.clock.now()
-        shown = export_view(detail, now)
+        shown = export_view(detail, now, self._folder)
         return self._pages.page(
             request,
             actor,
@@ -129,7 +132,7 @@ class _ExportPages:
         if not wants_fragment(request):
             return self.page(request, actor, export_id, overlay=template)
         stored = service.get(self._app, actor, export_id).stored
-        return self._pages.fragment(template, line=export_line(stored, self._app.clock.now()))
+        return self._pages.fragment(template, line=export_line(stored, self._app.clock.now(), self._folder))
 
     def plan(self, request: Request, actor: Actor, export_id: str) -> Response:
         stored = service.get(self._app, actor, export_id).stored
