@@ -58,9 +58,12 @@ def start_run(
 
 
 @routes.get("/{run}", summary="Show a run and its slices.")
-def get_run(app: Installation, actor: Reader, run: str) -> RunWithSlicesShape:
+def get_run(app: Installation, worker: Runner, actor: Reader, run: str) -> RunWithSlicesShape:
     found = verbs.get(app, actor, run)
-    slices = tuple(SliceShape.of(record) for record in verbs.slices(app, actor, found.id))
+    live = worker.progress(found.id)
+    being_read = {record.slice.key: record for record in live.slices} if live else {}
+    kept = verbs.slices(app, actor, found.id)
+    slices = tuple(SliceShape.of(being_read.get(record.slice.key, record)) for record in kept)
     return RunWithSlicesShape(run=RunShape.of(found), slices=slices)
 
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from pendant.app import App
 from pendant.cli.export_options import ids_in
 from pendant.cli.export_texts import show_preview
-from pendant.cli.output import Output
+from pendant.cli.output import Output, note_text
 from pendant.cli.progress import ProgressAs, ProgressOption, shown_progress
 from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
 from pendant.cli.session import Json, installation
@@ -141,7 +141,7 @@ def show_run(output: Output, run: Run) -> int:
             f"in {run.duration_ms / 1000:.1f} s (run {run.id[:8]})."
         )
         for note in run.notes:
-            output.remark(f"Note: {note.message} ({note.count} times) [{note.code}]")
+            output.remark(note_text(note))
     else:
         output.remark(f"Error: {run.reason}")
         output.remark(f"  [{run.error_code or run.state.value}]")

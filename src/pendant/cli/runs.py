@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App as Program
 from cyclopts import Parameter
 
-from pendant.cli.output import Output
+from pendant.cli.output import Output, note_text
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import moment, run_shape, slice_shape
 from pendant.engine.worker import Worker
@@ -123,4 +123,4 @@ def _facts(run: Run) -> Iterator[tuple[str, object]]:
     if run.rows_restated is not None:
         yield "Rows restated", run.rows_restated
     for note in run.notes:
-        yield "Note", f"{note.message} [{note.code}, {note.count} times]"
+        yield "Note", note_text(note).removeprefix("Note: ")

@@ -32,6 +32,9 @@ from pendant.transform.syntax import (
 
 # A batch costs DuckDB a fixed millisecond, so small ones are put together up to this many rows.
 ROWS_AT_ONCE = 16_384
+OURS = (HASHED, "masked")
+_UNKNOWN_FUNCTION = re.compile(r"Function with name (\S+?) does not exist")
+_MEANT = re.compile(r'Did you mean "(\w+)"')
 _UNKNOWN_COLUMN = re.compile(r'Referenced column "(.+?)" not found|does not have a column named "(.+?)"')
 
 
@@ -120,6 +123,8 @@ class Sql:
             return aggregate()
         if is_statement(self._parts[part]) and position == 1:
             return statement(part)
+        if function := _UNKNOWN_FUNCTION.search(message):
+            return unknown_function(part, position, function.group(1), message)
         unknown = _UNKNOWN_COLUMN.search(message)
         if unknown is None:
             return invalid(part, position, _first_line(problem))
@@ -133,6 +138,16 @@ def unknown_column(part: Part, position: int, name: str, columns: list[str]) -> 
         "unknown_column",
         f'There is no column "{name}" (character {position} of the {"selection" if part == "select" else "filter"}).',
         hint=f"Did you mean {' or '.join(near)}?" if near else f"The columns are {', '.join(columns[:12])} …",
+        field=part,
+    )
+
+
+def unknown_function(part: Part, position: int, name: str, message: str) -> WrongInput:
+    near = difflib.get_close_matches(name.lower(), OURS, n=1) or _MEANT.findall(message)
+    return WrongInput(
+        "sql_invalid",
+        f"There is no function {name}() (character {position} of the {'selection' if part == 'select' else 'filter'}).",
+        hint=f"Did you mean {near[0]}?" if near else "Those of DuckDB are there, and hashed(x) and masked(x).",
         field=part,
     )
 
