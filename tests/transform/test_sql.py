@@ -326,3 +326,12 @@ def test_how_rows_are_cut_into_batches_changes_nothing(sizes: list[int]) -> None
         first += size
     found = [row["numEvents"] for piece in sql.apply(iter(cut)) for row in piece.to_pylist()]
     assert found == list(range(0, first, 2))
+
+
+@pytest.mark.parametrize(("name", "meant"), [("hashd", "hashed"), ("mask", "masked"), ("lowr", "lower"), ("xyzzy", "")])
+def test_an_unknown_function_is_named_with_one_that_is_near(name: str, meant: str) -> None:
+    refused = refusal(select=f"visitorId, {name}(agent_email) AS e")
+    assert refused.code == "sql_invalid"
+    assert refused.message == f"There is no function {name}() (character 12 of the selection)."
+    assert meant in refused.hint
+    assert (f"Did you mean {meant}?" == refused.hint) == bool(meant)
