@@ -25,10 +25,7 @@ from pendant.services import export_runs as verbs
 
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FINISHED_WITH_ERRORS: 3}
 
-
-Resource = Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")]
-Connection = Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")]
-To = Annotated[
+Target = Annotated[
     str,
     Parameter(
         name="--to",
@@ -44,10 +41,6 @@ Since = Annotated[
         help="Only events from then on: 2026-11-01, 2026-11-01T08:00:00Z or 90d; without it, the last 30 days.",
     ),
 ]
-Until = Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")]
-Apps = Annotated[
-    str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
-]
 Select = Annotated[
     str,
     Parameter(
@@ -56,12 +49,7 @@ Select = Annotated[
         "Without it .jsonl and .ndjson hold each record as Pendo sent it.",
     ),
 ]
-Filter = Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")]
-Limit = Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")]
-MayReplace = Annotated[
-    bool, Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote.")
-]
-LoadBy = Annotated[
+Load = Annotated[
     LoadMode | None,
     Parameter(
         name="--load",
@@ -69,28 +57,32 @@ LoadBy = Annotated[
         help="What happens to the rows a target holds: replace (default), slices, merge or append.",
     ),
 ]
-PreviewRows = Annotated[
-    int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
-]
 
 
 def export(
-    resource: Resource,
+    resource: Annotated[str, Parameter(help="What to export, such as visitors; see pendant resources list.")],
     /,
     *,
-    connection: Connection,
-    to: To = "",
+    connection: Annotated[str, Parameter(name="--connection", help="Name or id of the connection to read from.")],
+    to: Target = "",
     since: Since = "",
-    until: Until = "",
-    apps: Apps = "",
+    until: Annotated[str, Parameter(name="--until", help="Only events before then; written like --since.")] = "",
+    apps: Annotated[
+        str, Parameter(name="--apps", help="Only these applications: ids with commas between. Without it, all.")
+    ] = "",
     select: Select = "",
-    filter: Filter = "",  # noqa: A002 - the option's name
-    limit: Limit = 0,
-    replace: MayReplace = False,
+    filter: Annotated[str, Parameter(name="--filter", help="Only rows for which this SQL condition holds.")] = "",  # noqa: A002 - the option's name
+    limit: Annotated[int, Parameter(name="--limit", help="At most so many rows; 0 for all.")] = 0,
+    replace: Annotated[
+        bool,
+        Parameter(name="--replace", negative="", help="Write over a target that another export or program wrote."),
+    ] = False,
     ids: Ids = None,
     pipeline: PipelineFile = None,
-    load: LoadBy = None,
-    preview: PreviewRows = 0,
+    load: Load = None,
+    preview: Annotated[
+        int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
+    ] = 0,
     progress: ProgressOption = ProgressAs.AUTO,
     json: Json = False,
 ) -> int:

@@ -78,7 +78,7 @@ class HttpSettings:
         address names a user, whose password the token is, that user stands before the host.
         """
         parts = urlsplit(self.base_uri)
-        port = parts.port or DEFAULT_PORTS[parts.scheme]
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         user = f"{parts.username}@" if parts.username else ""
         return f"{parts.scheme}://{user}{host}:{port}"
