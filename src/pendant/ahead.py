@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -29,7 +30,9 @@ def read_ahead(
     """
     items: queue.Queue[T | _End] = queue.Queue(ITEMS_AHEAD)
     stopped = threading.Event()
-    threading.Thread(target=_make, args=(produce, items, stopped), name=name, daemon=True).start()
+    # What is known of whoever reads goes along: see engine/meter.py.
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(_make, produce, items, stopped), name=name, daemon=True).start()
     try:
         while not isinstance(item := _next(items, check), _End):
             yield item

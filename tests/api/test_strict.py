@@ -61,7 +61,7 @@ def test_e22_a_parameter_twice_is_refused(olga: Client) -> None:
 def test_e17_an_unknown_parameter_is_refused(olga: Client) -> None:
     answer = olga.get("/api/v1/runs?limitt=1")
     assert (answer.status, answer.code) == (422, "query_unknown")
-    assert "connection, limit, state" in answer.json()["error"]["hint"]
+    assert "connection, export, limit, state" in answer.json()["error"]["hint"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "state=done"])

@@ -90,6 +90,7 @@ def stored_export(page: Page, url: str) -> None:
 def plan(page: Page, url: str) -> None:
     stored_export(page, url)
     page.click("text=Show plan")
+    page.locator("#plan").wait_for()
 
 
 def preview(page: Page, url: str) -> None:
@@ -99,7 +100,38 @@ def preview(page: Page, url: str) -> None:
     page.locator("#preview").wait_for()
 
 
-OF_A_STORED_EXPORT = ("exports", "stored export", "plan", "preview")
+def refused_preview(page: Page, url: str) -> None:
+    stored_export(page, url)
+    page.click("text=Edit")
+    page.fill("#field-filter", "nowhere = 1")
+    page.click("text=Preview")
+    page.locator("#preview-place .notice-bad").wait_for()
+
+
+def question(action: str) -> Callable[[Page, str], None]:
+    def arrive(page: Page, url: str) -> None:
+        stored_export(page, url)
+        page.click(f".head-actions >> text={action}")
+        expect(page.locator("dialog:modal")).to_be_visible()
+
+    return arrive
+
+
+def export_menu(page: Page, url: str) -> None:
+    page.goto(f"{url}/exports")
+    page.locator("summary[aria-label^='Actions']").first.click()
+
+
+def pipeline_fields(page: Page, url: str) -> None:
+    page.goto(f"{url}/exports/new")
+    page.select_option("#field-resource", "aggregation")
+    expect(page.locator("#field-ids")).to_have_count(0)
+    expect(page.locator("#field-pipeline")).to_be_visible()
+
+
+OF_A_STORED_EXPORT = (
+    "exports", "stored export", "plan", "preview", "preview refused", "delete an export", "menu of an export",
+)  # fmt: skip
 
 PLACES: dict[str, Callable[[Page, str], None]] = {
     "connections": at("/connections"),
@@ -119,6 +151,10 @@ PLACES: dict[str, Callable[[Page, str], None]] = {
     "stored export": stored_export,
     "plan": plan,
     "preview": preview,
+    "preview refused": refused_preview,
+    "delete an export": question("Delete"),
+    "menu of an export": export_menu,
+    "fields of a resource": pipeline_fields,
     "runs": at("/runs"),
     "settings": at("/settings"),
     "new token": new_token,

@@ -27,7 +27,7 @@ def test_a_connection_is_created_listed_shown_and_deleted(cli: Cli, create: Crea
 def test_the_json_of_a_connection_has_what_the_docs_say(cli: Cli, create: Create, pendo: Pendo) -> None:
     made = create("Production", "--json").json
     assert set(made) == {
-        *("id", "name", "application", "api_type", "region", "status", "access", "version", "created_at"),
+        *("id", "name", "application", "api_type", "region", "time_zone", "status", "access", "version", "created_at"),
         *("updated_at", "updated_by", "token_set_at", "used_by", "last_test", "http", "token_trimmed"),
     }
     assert made["http"]["base_uri"].rstrip("/") == pendo.api.rstrip("/")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from pendant.cli.output import Output
-from pendant.cli.progress import figures, shown_progress
-from pendant.model.run import Progress, RunState
+from pendant.cli.progress import ProgressAs, figures, shown_progress
+from pendant.model.run import Progress, RunState, Slice, SliceRecord, SliceState
 
 NOW = Progress(
     run_id="r",
@@ -59,3 +60,20 @@ def test_a_program_is_told_nothing_between(capsys: pytest.CaptureFixture[str]) -
     with shown_progress(Output(as_json=True), "visitors") as listener:
         listener(replace(NOW, seconds=100.0))
     assert capsys.readouterr() == ("", "")
+
+
+def test_json_lines_say_every_second_and_at_every_slice_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    part = SliceRecord(Slice("s", 0, 1, "one day"), SliceState.RUNNING, rows_read=7, bytes_read=70)
+    with shown_progress(Output(as_json=True), "visitors", ProgressAs.JSON) as listener:
+        for seconds, done in ((0.0, 0), (0.1, 0), (0.2, 1), (0.3, 1), (1.5, 1)):
+            listener(replace(NOW, seconds=seconds, slices_done=done, slices=(part,)))
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line["seconds"]) for line in lines] == [("progress", s) for s in (0.0, 0.2, 1.5)]
+    (shown,) = lines[0]["slices"]
+    assert (shown["key"], shown["state"], shown["rows_read"], shown["bytes_read"]) == ("s", "running", 7, 70)
+
+
+def test_no_progress_is_shown_where_none_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_progress(Output(), "visitors", ProgressAs.NONE) as listener:
+        listener(replace(NOW, seconds=60.0))
+    assert capsys.readouterr().err == ""

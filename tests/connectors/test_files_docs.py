@@ -24,7 +24,10 @@ from pendo_reading import Opener
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "destinations.md").read_text(encoding="utf-8")
 COLUMNS = pa.schema(
-    [(name, pa.string()) for name in ("visitorId", "agent_email", "agent_name", "properties", "remoteIp")]
+    [
+        (name, pa.string())
+        for name in ("visitorId", "agent_email", "agent_name", "properties", "remoteIp", "auto_lastvisit")
+    ]
     + [("numEvents", pa.int64())]
 )
 CODES = sorted(set(re.findall(r"`((?:target|folder|column|columns|disk|sql|unknown|load|row|key)_[a-z_]+)`", PAGE)))
@@ -33,7 +36,7 @@ SELECTIONS = re.findall(r'--select "([^"]+)"', PAGE) + re.findall(r"`(regexp_rep
 
 def test_the_page_names_codes_and_selections() -> None:
     assert len(CODES) > 10
-    assert len(SELECTIONS) == 4
+    assert len(SELECTIONS) == 6
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -44,7 +47,7 @@ def test_every_code_on_the_page_is_one_the_product_raises(code: str) -> None:
 
 @pytest.mark.parametrize("select", SELECTIONS)
 def test_every_selection_on_the_page_works(select: str) -> None:
-    assert Sql(COLUMNS, select=select).schema.names
+    assert Sql(COLUMNS, select=select, hasher=lambda: lambda value: value.hex()).schema.names
 
 
 def test_the_hint_about_formulas_makes_them_texts() -> None:

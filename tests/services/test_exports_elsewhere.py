@@ -8,12 +8,14 @@ import pytest
 
 from pendant.app import App
 from pendant.engine.worker import Worker
-from pendant.errors import NotFound, WrongInput
+from pendant.errors import Conflict, NotFound, WrongInput
 from pendant.model.access import Actor
 from pendant.model.connection import Access, Draft
 from pendant.model.export import Export
+from pendant.model.pipeline import LoadMode
 from pendant.model.run import Run, RunState
-from pendant.services import connections, export_runs
+from pendant.services import connections, export_runs, exports
+from pendant.store import runs
 from pendosim import Pendo
 from postgresql_server import Server
 
@@ -30,21 +32,21 @@ def test_visitors_reach_a_table_of_postgresql(
     saved = connections.create(app, olga, warehouse, postgresql.password, test=True)
     assert saved.connection.access is Access.READ_WRITE
     ended = finished(app, otto, "postgresql:warehouse#public.visitors")
-    assert (ended.state, ended.reason, ended.rows_written) == (RunState.FINISHED, "", 60)
+    assert (ended.state, ended.reason, ended.rows_written) == (RunState.FINISHED, "", pendo.expected("visitors").rows)
     connection = connections.get(app, otto, "Warehouse")
     with app.egress.postgresql(connection) as opened, opened.cursor() as cursor:
         cursor.execute('SELECT count(DISTINCT "visitorId") FROM visitors')
-        assert cursor.fetchall() == [(60,)]
+        assert cursor.fetchall() == [(pendo.expected("visitors").rows,)]
     assert postgresql.password not in str(ended)
 
 
 def test_visitors_reach_a_bucket_by_the_only_connection_there_is(
-    app: App, olga: Actor, otto: Actor, object_storage: str, tmp_path: Path
+    app: App, olga: Actor, otto: Actor, *, pendo: Pendo, object_storage: str, tmp_path: Path
 ) -> None:
     connections.create(app, olga, Draft("Store", "s3", base_uri=object_storage), "b" * 20, test=True)
     target = f"exports/{tmp_path.name}/visitors.parquet"
     ended = finished(app, otto, f"s3://{target}")
-    assert (ended.state, ended.reason, ended.rows_written) == (RunState.FINISHED, "", 60)
+    assert (ended.state, ended.reason, ended.rows_written) == (RunState.FINISHED, "", pendo.expected("visitors").rows)
     with app.egress.storage(connections.get(app, otto, "Store")) as storage:
         assert storage.size(target) == ended.bytes_written
         assert storage.below(target.rpartition("/")[0]) == [target]
@@ -53,6 +55,34 @@ def test_visitors_reach_a_bucket_by_the_only_connection_there_is(
         export_runs.start(app, otto, Export("visitors", "production", f"s3://{target}"))
     assert refused.value.code == "connection_ambiguous"
     assert finished(app, otto, f"s3://Store 2@{target}").state is RunState.FINISHED
+
+
+@pytest.mark.parametrize("target", ["s3://Store@bucket/v.parquet", "s3://store@bucket/days/", "s3://bucket/v.parquet"])
+def test_a_connection_that_exports_load_into_is_in_use(app: App, olga: Actor, otto: Actor, target: str) -> None:
+    connections.create(app, olga, Draft("Store", "s3", base_uri="s3://key@s3.example.com"), "b" * 20, test=False)
+    load = LoadMode.REPLACE
+    exports.create(app, otto, "Nightly", Export("pageEvents", "production", target, load=load))
+    assert connections.get(app, otto, "Store").used_by == ("the export Nightly, which loads into it",)
+    with pytest.raises(Conflict, match="Nightly") as refused:
+        connections.delete(app, olga, "Store")
+    assert refused.value.code == "connection_in_use"
+    renamed = Draft("Bucket", "s3", base_uri="s3://key@s3.example.com")
+    with pytest.raises(Conflict, match="Nightly"):
+        connections.replace(app, olga, "Store", renamed, "b" * 20, version=1, test=False)
+    exports.delete(app, otto, "Nightly")
+    assert connections.used_by(app, otto, "Store") == []
+    connections.delete(app, olga, "Store")
+
+
+def test_a_connection_that_a_run_loads_into_is_in_use(app: App, olga: Actor, otto: Actor) -> None:
+    connections.create(app, olga, Draft("Store", "s3", base_uri="s3://key@s3.example.com"), "b" * 20, test=False)
+    run = Run("1234", "export", "visitors", "gone", "Gone", "s3://store@bucket/v.parquet", {}, state=RunState.RUNNING)
+    with app.database.begin() as tx:
+        runs.insert(tx, run)
+    (use,) = connections.used_by(app, otto, "Store")
+    assert (use.kind, use.id) == ("run", "1234")
+    with pytest.raises(Conflict, match="loads into it"):
+        connections.delete(app, olga, "Store")
 
 
 def finished(app: App, actor: Actor, target: str) -> Run:

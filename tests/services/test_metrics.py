@@ -19,11 +19,11 @@ def test_runs_are_summed_by_resource_and_state_and_nobody_is_named(app: App, ver
         runs.insert(tx, replace(run, id="2", rows_read=5, requests=2, duration_ms=500))
         runs.insert(tx, replace(run, id="3", resource='odd"name', state=RunState.RUNNING))
     text = metrics.read(app, vera)
-    assert 'pendant_runs_total{resource="visitors",state="finished"} 2\n' in text
-    assert 'pendant_rows_read_total{resource="visitors",state="finished"} 15\n' in text
-    assert 'pendant_requests_total{resource="visitors",state="finished"} 5\n' in text
-    assert 'pendant_run_seconds_total{resource="visitors",state="finished"} 2\n' in text
-    assert 'pendant_runs_unfinished{resource="odd\\"name",state="running"} 1\n' in text
+    assert 'pendant_runs_total{resource="visitors",state="finished"} 2.0\n' in text
+    assert 'pendant_rows_read_total{resource="visitors",state="finished"} 15.0\n' in text
+    assert 'pendant_requests_total{resource="visitors",state="finished"} 5.0\n' in text
+    assert 'pendant_run_seconds_total{resource="visitors",state="finished"} 2.0\n' in text
+    assert 'pendant_runs_unfinished{resource="odd\\"name",state="running"} 1.0\n' in text
     assert "ecret" not in text
 
 

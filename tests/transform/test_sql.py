@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pendant.errors import WrongInput
+from pendant.errors import SetupProblem, WrongInput
+from pendant.model.vault import Hasher
 from pendant.transform.query import Sql
 from pendant.transform.sql import Identity, transformation
 
@@ -45,7 +48,7 @@ def batch(rows: int, first: int = 0) -> pa.RecordBatch:
     )
 
 
-def applied(rows: int = 3, **asked: str) -> list[dict[str, object]]:
+def applied(rows: int = 3, **asked: Any) -> list[dict[str, object]]:
     sql = Sql(SCHEMA, **asked)
     found = list(sql.apply(iter([batch(rows)])))
     assert all(piece.schema.equals(sql.schema, check_metadata=True) for piece in found)
@@ -118,11 +121,34 @@ def test_unnest_makes_several_rows_of_one() -> None:
     assert [row["tag"] for row in applied(2, select="unnest(tags) AS tag")] == ["t0", None, "t1", None]
 
 
-def test_mask_and_pseudonym_hide_a_text() -> None:
-    (row,) = applied(1, select="mask(agent_email) AS m, pseudonym(visitorId) AS p, mask(NULL) AS n")
-    assert row["m"] == "************om"
-    assert row["p"] == "3f79bb7b435b05321651daefd374cdc681dc06faa65e374e38337b88ca046dea" or len(str(row["p"])) == 64
-    assert row["n"] is None
+def test_a_masked_text_shows_its_end_and_not_how_long_it_is() -> None:
+    (row,) = applied(1, select="masked(agent_email) AS m, masked('abcd') AS s, masked(NULL) AS n, masked(123456) AS i")
+    assert row == {"m": "****om", "s": "****", "n": None, "i": "****56"}
+
+
+def digest(value: bytes) -> str:
+    return hmac.digest(b"of one installation", value, "sha256").hex()
+
+
+def test_a_hashed_value_is_the_same_wherever_it_stands() -> None:
+    asked = {"select": "hashed(visitorId) AS v, HASHED(numEvents) AS n, hashed(NULL) AS e", "hasher": lambda: digest}
+    rows = applied(3, **asked)
+    assert [row["v"] for row in rows] == [digest(f"v{number}".encode()) for number in range(3)]
+    assert all(row["n"] == digest(str(number).encode()) for number, row in enumerate(rows))
+    assert {row["e"] for row in rows} == {None}
+    assert applied(3, filter=f"hashed(visitorId) = '{digest(b'v1')}'", hasher=lambda: digest) == applied(3)[1:2]
+
+
+def test_the_key_is_asked_for_where_something_is_hashed_and_nowhere_else() -> None:
+    def locked() -> Hasher:
+        raise SetupProblem("vault_locked", "The vault is locked.")
+
+    assert applied(1, select="masked(visitorId) AS hashed", hasher=locked)
+    with pytest.raises(SetupProblem, match="locked"):
+        Sql(SCHEMA, select="upper(hashed(visitorId)) AS v", hasher=locked)
+    with pytest.raises(SetupProblem) as nowhere:
+        Sql(SCHEMA, filter="hashed(visitorId) = 'x'")
+    assert nowhere.value.code == "hash_key_missing"
 
 
 @pytest.mark.parametrize(
@@ -300,3 +326,12 @@ def test_how_rows_are_cut_into_batches_changes_nothing(sizes: list[int]) -> None
         first += size
     found = [row["numEvents"] for piece in sql.apply(iter(cut)) for row in piece.to_pylist()]
     assert found == list(range(0, first, 2))
+
+
+@pytest.mark.parametrize(("name", "meant"), [("hashd", "hashed"), ("mask", "masked"), ("lowr", "lower"), ("xyzzy", "")])
+def test_an_unknown_function_is_named_with_one_that_is_near(name: str, meant: str) -> None:
+    refused = refusal(select=f"visitorId, {name}(agent_email) AS e")
+    assert refused.code == "sql_invalid"
+    assert refused.message == f"There is no function {name}() (character 12 of the selection)."
+    assert meant in refused.hint
+    assert (f"Did you mean {meant}?" == refused.hint) == bool(meant)

@@ -36,6 +36,8 @@ class ExportShape(Shape):
     filter: str
     limit: int
     replace: bool
+    ids: tuple[str, ...]
+    pipeline: str
     mode: Mode
     load: LoadMode | None
     delays: DelaysShape
@@ -104,6 +106,7 @@ class PlanShape(Shape):
     requests: int
     position: PositionShape | None
     position_after: PositionShape | None
+    time_zone: str
 
     @classmethod
     def of(cls, plan: Plan) -> PlanShape:
@@ -119,6 +122,7 @@ class PlanShape(Shape):
             requests=plan.requests,
             position=PositionShape.of(plan.position),
             position_after=PositionShape.of(plan.position_after),
+            time_zone=plan.time_zone,
         )
 
 

@@ -36,11 +36,13 @@ Found = Annotated[Run, Depends(_found)]
 def find_runs(
     app: Installation,
     actor: Reader,
+    *,
     connection: Annotated[str, Query(max_length=200)] = "",
+    export: Annotated[str, Query(max_length=200)] = "",
     state: RunState | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = verbs.RUNS_SHOWN,
 ) -> RunsShape:
-    found = verbs.find(app, actor, connection=connection, state=state, limit=limit)
+    found = verbs.find(app, actor, connection=connection, export=export, state=state, limit=limit)
     return RunsShape(runs=tuple(RunShape.of(run) for run in found))
 
 
@@ -56,9 +58,12 @@ def start_run(
 
 
 @routes.get("/{run}", summary="Show a run and its slices.")
-def get_run(app: Installation, actor: Reader, run: str) -> RunWithSlicesShape:
+def get_run(app: Installation, worker: Runner, actor: Reader, run: str) -> RunWithSlicesShape:
     found = verbs.get(app, actor, run)
-    slices = tuple(SliceShape.of(record) for record in verbs.slices(app, actor, found.id))
+    live = worker.progress(found.id)
+    being_read = {record.slice.key: record for record in live.slices} if live else {}
+    kept = verbs.slices(app, actor, found.id)
+    slices = tuple(SliceShape.of(being_read.get(record.slice.key, record)) for record in kept)
     return RunWithSlicesShape(run=RunShape.of(found), slices=slices)
 
 

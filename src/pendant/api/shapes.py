@@ -97,6 +97,7 @@ class ConnectionShape(Shape):
     application: str
     api_type: str
     region: str
+    time_zone: str
     status: ConnectionStatus
     access: Access
     version: int
@@ -207,10 +208,12 @@ class SliceShape(Shape):
     rows_read: int
     rows_written: int
     rows_expected: int | None
+    bytes_read: int
+    bytes_written: int
 
     @classmethod
     def of(cls, record: SliceRecord) -> SliceShape:
-        counts = {name: getattr(record, name) for name in ("rows_read", "rows_written", "rows_expected")}
+        counts = {name: getattr(record, name) for name in cls.model_fields if name not in ("key", "label", "state")}
         return cls(key=record.slice.key, label=record.slice.label, state=record.state, **counts)
 
 
@@ -233,10 +236,13 @@ class ProgressShape(Shape):
     seconds: float
     seconds_left: float | None
     waiting_for: str
+    slices: tuple[SliceShape, ...]
 
     @classmethod
     def of(cls, progress: Progress) -> ProgressShape:
-        return cls.model_validate(progress)
+        """`slices` are those that are being read at this moment."""
+        own = {name: getattr(progress, name) for name in cls.model_fields if name != "slices"}
+        return cls(**own, slices=tuple(SliceShape.of(record) for record in progress.slices))
 
 
 class TokenShape(Shape):

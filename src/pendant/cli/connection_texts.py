@@ -32,6 +32,8 @@ def facts(connection: Connection) -> Iterator[tuple[str, object]]:
     yield "API type", connection.api_type
     yield "Region", connection.region
     yield "Base URI", http.base_uri
+    if connection.time_zone:
+        yield "Time zone", f"{connection.time_zone}, where the days of the subscription begin"
     yield "Token", f"stored {moment(connection.token_set_at)}, never shown"
     yield "Sent in", f"{http.authentication.location} {http.authentication.name} {http.authentication.scheme}".strip()
     for name, value in http.headers:

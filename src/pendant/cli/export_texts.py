@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from pendant.cli.output import Output
+from pendant.cli.output import Output, note_text
 from pendant.cli.shapes import moment, run_shape, window_shape
-from pendant.model.export import Export, Position, StoredExport
+from pendant.model.export import Export, Mode, Position, StoredExport
 from pendant.services.export_plans import Plan, Preview
 from pendant.services.exports import Detail
 
@@ -51,6 +51,7 @@ def plan_shape(plan: Plan) -> dict[str, Any]:
         "requests": plan.requests,
         "position": position_shape(plan.position),
         "position_after": position_shape(plan.position_after),
+        "time_zone": plan.time_zone,
     }
 
 
@@ -78,12 +79,13 @@ def facts(detail: Detail) -> Iterator[tuple[str, object]]:
     yield "Mode", export.mode.value
     yield "Load", export.load.value if export.load else "as suits the mode"
     yield from _narrowing(export)
-    delays = export.delays
-    yield "Horizon", f"{delays.horizon_hours} h before now"
-    yield "Read again", f"{delays.lookback_days} days, and once more after {delays.final_days} days"
+    if export.mode is Mode.INCREMENTAL:
+        delays = export.delays
+        final = f", and once more after {delays.final_days} days" if delays.final_days else ""
+        yield "Horizon", f"{delays.horizon_hours} h before now"
+        yield "Read again", f"{delays.lookback_days} days{final}"
+        yield "Position", _position(detail.position) if detail.position else "none yet"
     yield "Version", f"{stored.version}, saved {moment(stored.updated_at)} by {stored.updated_by}"
-    position = detail.position
-    yield "Position", _position(position) if position else "none yet"
 
 
 def _narrowing(export: Export) -> Iterator[tuple[str, object]]:
@@ -93,6 +95,10 @@ def _narrowing(export: Export) -> Iterator[tuple[str, object]]:
         yield "Until", moment(export.until)
     if export.apps:
         yield "Applications", ", ".join(export.apps)
+    if export.ids:
+        yield "Ids", ", ".join(export.ids)
+    if export.pipeline:
+        yield "Pipeline", " ".join(export.pipeline.split())
     if export.select:
         yield "Columns", export.select
     if export.filter:
@@ -113,6 +119,8 @@ def show_plan(output: Output, plan: Plan) -> None:
         ("Rows", rows),
         ("Requests", f"about {plan.requests:,}"),
     ]
+    if plan.time_zone:
+        facts.append(("Time zone", plan.time_zone))
     if plan.position_after:
         before = moment(plan.position.position) if plan.position else "none"
         facts.append(("Position", f"{before}, then {moment(plan.position_after.position)}"))
@@ -140,7 +148,7 @@ def show_preview(output: Output, preview: Preview) -> int:
     if not preview.rows:
         output.remark("There is no such row.")
     for note in preview.notes:
-        output.remark(f"Note: {note.message} ({note.count} times) [{note.code}]")
+        output.remark(note_text(note))
     return 0
 
 

@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from pendant.app import App
 from pendant.cli.export_options import ids_in
 from pendant.cli.export_texts import show_preview
-from pendant.cli.output import Output
-from pendant.cli.progress import shown_progress
+from pendant.cli.output import Output, note_text
+from pendant.cli.progress import ProgressAs, ProgressOption, shown_progress
 from pendant.cli.reading_options import Ids, PipelineFile, pipeline_in
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import run_shape
@@ -83,6 +83,7 @@ def export(
     preview: Annotated[
         int, Parameter(name="--preview", help="Show so many rows as they would be written, and write nothing.")
     ] = 0,
+    progress: ProgressOption = ProgressAs.AUTO,
     json: Json = False,
 ) -> int:
     """Export a resource of a connection to a file.
@@ -110,14 +111,14 @@ def export(
         )
         if preview:
             return show_preview(output, export_plans.preview(app, local_actor(), asked, rows=preview))
-        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked)))
+        return show_run(output, finished(app, output, verbs.start(app, local_actor(), asked), progress))
 
 
-def finished(app: App, output: Output, run: Run) -> Run:
+def finished(app: App, output: Output, run: Run, progress: ProgressAs = ProgressAs.AUTO) -> Run:
     """Run a queued run in this process, with its progress shown."""
     worker = Worker(app)
     try:
-        with shown_progress(output, run.resource) as listener:
+        with shown_progress(output, run.resource, progress) as listener:
             return worker.run_now(run.id, listener)
     finally:
         worker.close()
@@ -132,7 +133,7 @@ def show_run(output: Output, run: Run) -> int:
             f"in {run.duration_ms / 1000:.1f} s (run {run.id[:8]})."
         )
         for note in run.notes:
-            output.remark(f"Note: {note.message} ({note.count} times) [{note.code}]")
+            output.remark(note_text(note))
     else:
         output.remark(f"Error: {run.reason}")
         output.remark(f"  [{run.error_code or run.state.value}]")

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pendant.errors import PendantError
+from pendant.model.run import Note
 
 _PIPE_WIDTH = 250
 
@@ -69,6 +70,12 @@ class Output:
             said.append(f"  {printable(problem.hint)}\n")
         said.append(f"  [{problem.code}]", "dim")
         console(sys.stderr).print(said, soft_wrap=True)
+
+
+def note_text(note: Note) -> str:
+    """Return a note as one sentence; of several alike, one is the example."""
+    more = f" (and {note.count - 1:,} more like it)" if note.count > 1 else ""
+    return f"Note: {note.message}{more} [{note.code}]"
 
 
 def error_shape(problem: PendantError) -> dict[str, Any]:

@@ -1,27 +1,54 @@
-"""How far a run is: a bar on a terminal, now and then a line anywhere else."""
+"""How far a run is: a bar on a terminal, now and then a line anywhere else, or JSON lines for programs."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pendant.cli.output import Output, console
+from pendant.cli.shapes import progress_shape
 from pendant.model.run import Progress as RunProgress
+
+
+class ProgressAs(StrEnum):
+    AUTO = "auto"
+    """A bar on a terminal, else lines for people; with --json nothing."""
+    LINES = "lines"
+    JSON = "json"
+    """One object a line on standard error, each second and at the end of every slice."""
+    NONE = "none"
+
+
+ProgressOption = Annotated[
+    ProgressAs,
+    Parameter(
+        name="--progress",
+        name_transform=str.lower,
+        help="On standard error: auto (a bar on a terminal, else lines), lines, json (one object a line), or none.",
+    ),
+]
 
 Listener = Callable[[RunProgress], None]
 
 _SECONDS_BETWEEN_LINES = 10.0
+_SECONDS_BETWEEN_OBJECTS = 1.0
 
 
 @contextmanager
-def shown_progress(output: Output, label: str) -> Iterator[Listener]:
-    """Give a listener that shows on standard error what it is told; it says nothing with --json."""
-    if output.as_json:
+def shown_progress(output: Output, label: str, how: ProgressAs = ProgressAs.AUTO) -> Iterator[Listener]:
+    """Give a listener that shows on standard error what it is told."""
+    if how is ProgressAs.JSON:
+        yield _Objects()
+    elif how is ProgressAs.NONE or (how is ProgressAs.AUTO and output.as_json):
         yield lambda _: None
-    elif sys.stderr.isatty():
+    elif how is ProgressAs.AUTO and sys.stderr.isatty():
         with _bar() as bar:
             yield _on_bar(bar, label)
     else:
@@ -63,6 +90,19 @@ class _Lines:
         if now.seconds - self._said_at >= _SECONDS_BETWEEN_LINES:
             self._said_at = now.seconds
             self._output.remark(f"{self._label}: {figures(now)}")
+
+
+class _Objects:
+    def __init__(self) -> None:
+        self._said_at = -_SECONDS_BETWEEN_OBJECTS
+        self._slices_done = 0
+
+    def __call__(self, now: RunProgress) -> None:
+        if now.slices_done == self._slices_done and now.seconds - self._said_at < _SECONDS_BETWEEN_OBJECTS:
+            return
+        self._said_at, self._slices_done = now.seconds, now.slices_done
+        sys.stderr.write(json.dumps(progress_shape(now), ensure_ascii=False) + "\n")
+        sys.stderr.flush()
 
 
 def figures(now: RunProgress) -> str:

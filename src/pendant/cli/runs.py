@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App as Program
 from cyclopts import Parameter
 
-from pendant.cli.output import Output
+from pendant.cli.output import Output, note_text
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import moment, run_shape, slice_shape
 from pendant.engine.worker import Worker
@@ -23,6 +23,7 @@ runs = Program(name="runs", help="What was exported: who asked, when, how many r
 def list_(
     *,
     connection: Annotated[str, Parameter(name="--connection", help="Only runs of this connection.")] = "",
+    export: Annotated[str, Parameter(name="--export", help="Only runs of this stored export, by its name or id.")] = "",
     state: Annotated[
         RunState | None, Parameter(name="--state", name_transform=str.lower, help="Only runs in this state.")
     ] = None,
@@ -32,7 +33,7 @@ def list_(
     """List the newest runs first."""
     output = Output(json)
     with installation() as app:
-        found = verbs.find(app, local_actor(), connection=connection, state=state, limit=limit)
+        found = verbs.find(app, local_actor(), connection=connection, export=export, state=state, limit=limit)
     if json:
         output.result([run_shape(each) for each in found])
     elif found:
@@ -56,9 +57,9 @@ def show(run: Annotated[str, Parameter(help="Id of the run, or how it begins.")]
     if slices:
         output.say("")
         output.table(
-            ("Slice", "State", "Rows read", "Rows expected"),
-            ((s.slice.label or s.slice.key, s.state.value, s.rows_read, s.rows_expected) for s in slices),
-            numbers=("Rows read", "Rows expected"),
+            ("Slice", "State", "Rows read", "Rows expected", "Bytes read"),
+            ((s.slice.label or s.slice.key, s.state.value, s.rows_read, s.rows_expected, s.bytes_read) for s in slices),
+            numbers=("Rows read", "Rows expected", "Bytes read"),
         )
     return 0
 
@@ -122,4 +123,4 @@ def _facts(run: Run) -> Iterator[tuple[str, object]]:
     if run.rows_restated is not None:
         yield "Rows restated", run.rows_restated
     for note in run.notes:
-        yield "Note", f"{note.message} [{note.code}, {note.count} times]"
+        yield "Note", note_text(note).removeprefix("Note: ")

@@ -8,7 +8,7 @@ from typing import Any
 from pendant.connectors.declaration import Connector
 from pendant.model.account import ApiToken, User
 from pendant.model.connection import Connection, HttpSettings, TestReport, TestStage
-from pendant.model.run import Run, SliceRecord, Span
+from pendant.model.run import Progress, Run, SliceRecord, Span
 from pendant.model.vault import VaultStatus
 
 
@@ -19,6 +19,7 @@ def connection_shape(connection: Connection) -> dict[str, Any]:
         "application": connection.application,
         "api_type": connection.api_type,
         "region": connection.region,
+        "time_zone": connection.time_zone,
         "status": connection.status.value,
         "access": connection.access.value,
         "version": connection.version,
@@ -125,6 +126,29 @@ def slice_shape(record: SliceRecord) -> dict[str, Any]:
         "rows_read": record.rows_read,
         "rows_written": record.rows_written,
         "rows_expected": record.rows_expected,
+        "bytes_read": record.bytes_read,
+        "bytes_written": record.bytes_written,
+    }
+
+
+def progress_shape(progress: Progress) -> dict[str, Any]:
+    """Describe a moment of a run; `slices` are those that are being read."""
+    return {
+        "event": "progress",
+        "run": progress.run_id,
+        "state": progress.state.value,
+        "slices_done": progress.slices_done,
+        "slices_total": progress.slices_total,
+        "rows_read": progress.rows_read,
+        "rows_written": progress.rows_written,
+        "rows_total": progress.rows_total,
+        "bytes_read": progress.bytes_read,
+        "requests": progress.requests,
+        "retries": progress.retries,
+        "seconds": round(progress.seconds, 3),
+        "seconds_left": None if progress.seconds_left is None else round(progress.seconds_left, 1),
+        "waiting_for": progress.waiting_for,
+        "slices": [slice_shape(record) for record in progress.slices],
     }
 
 

@@ -22,6 +22,7 @@ from pendant.cli.export_texts import (
 )
 from pendant.cli.exports import finished, show_run
 from pendant.cli.output import Output
+from pendant.cli.progress import ProgressAs, ProgressOption
 from pendant.cli.session import Json, installation
 from pendant.cli.shapes import moment
 from pendant.errors import WrongInput
@@ -133,11 +134,11 @@ def delete(
 
 
 @exports.command
-def run(reference: Reference, /, *, json: Json = False) -> int:
+def run(reference: Reference, /, *, progress: ProgressOption = ProgressAs.AUTO, json: Json = False) -> int:
     """Run a stored export, from beginning to end, in this process."""
     output = Output(json)
     with installation() as app:
-        return show_run(output, finished(app, output, export_runs.run(app, local_actor(), reference)))
+        return show_run(output, finished(app, output, export_runs.run(app, local_actor(), reference), progress))
 
 
 @exports.command
@@ -147,6 +148,7 @@ def backfill(
     *,
     since: Annotated[str, Parameter(name="--since", help="Beginning of the range; written as for pendant export.")],
     until: Annotated[str, Parameter(name="--until", help="Its end.")],
+    progress: ProgressOption = ProgressAs.AUTO,
     json: Json = False,
 ) -> int:
     """Read a past range of event time again; the position stays where it is."""
@@ -157,7 +159,7 @@ def backfill(
         if begin is None or end is None:
             raise WrongInput("window_required", "A range needs a beginning and an end.", field="since")
         queued = export_runs.backfill(app, local_actor(), reference, since=begin, until=end)
-        return show_run(output, finished(app, output, queued))
+        return show_run(output, finished(app, output, queued, progress))
 
 
 @exports.command

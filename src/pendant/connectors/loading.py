@@ -28,7 +28,11 @@ def refuse_mode(load: Load, possible: frozenset[LoadMode], kind: str) -> None:
     """Raise WrongInput when a kind of target does not have the mode asked for."""
     if load.mode not in possible:
         known = " or ".join(mode.value for mode in LoadMode if mode in possible)
-        raise unsupported(f"{kind} cannot be loaded in the mode {load.mode.value}.", f"Choose the mode {known}.")
+        raise unsupported(
+            f"{kind} cannot be loaded in the mode {load.mode.value}.",
+            f"Choose the mode {known}, or another target: a table of .duckdb, .sqlite or postgresql: has every mode, "
+            "a folder/ of days has replace and slices.",
+        )
 
 
 def unsupported(message: str, hint: str) -> WrongInput:

@@ -17,6 +17,7 @@ _S3 = re.compile(
     r"s3://(?:(?P<connection>.+?)@)?(?P<bucket>[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])/(?P<key>.+)",
     re.DOTALL | re.IGNORECASE,
 )
+LOADED_INTO = frozenset({"postgresql", "s3"})
 _NOT_BUILT = {"gs": "gcs", "az": "azure", "abfs": "azure", "iceberg": "iceberg", "dlt": "dlt"}
 
 

@@ -15,6 +15,7 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.destinations import open_destination, takes_records
 from pendant.connectors.systems import System
 from pendant.engine.slices import Ends
+from pendant.engine.zones import time_zone_of
 from pendant.errors import Conflict
 from pendant.model.connection import Connection
 from pendant.model.export import READER, Export, Mode
@@ -23,6 +24,7 @@ from pendant.model.incremental import Window
 from pendant.model.moments import moment_of
 from pendant.model.pipeline import RECORD_FIELD, Destination, Load, LoadMode, RunMeter, Shape, Source
 from pendant.model.run import Note, Slice
+from pendant.model.vault import Hasher
 from pendant.transform.sql import transformation
 
 
@@ -63,7 +65,16 @@ def source_for(
     shape: Shape = Shape.COLUMNS,
 ) -> Source:
     """Open what is read; with `windows`, exactly these instead of what `since`, `until` and `last` say."""
-    opened = partial(open_source, app.catalogue, way_out, connection, meter=meter, clock=app.clock, shape=shape)
+    opened = partial(
+        open_source,
+        app.catalogue,
+        way_out,
+        connection,
+        meter=meter,
+        clock=app.clock,
+        shape=shape,
+        time_zone=partial(time_zone_of, app, way_out, connection, meter),
+    )
     if windows is None:
         since = moment_of(export.last, app.clock.now(), "last") if export.last else export.since
         return opened(replace(export, since=since))
@@ -86,6 +97,7 @@ def ends_for(
     run_id: str,
     may_replace: bool,
     note: Callable[[Note], None],
+    hasher: Callable[[], Hasher],
     reader: Destination | None = None,
 ) -> Ends:
     """`source` has the shape that `shape_of` says; `system` is the one that the target lies in, see `targets`.
@@ -95,7 +107,7 @@ def ends_for(
     select = f'"{RECORD_FIELD.name}"' if shape_of(export) is Shape.BOTH else export.select
     return Ends(
         source=source,
-        transformation=transformation(source.schema, select=select, filter=export.filter),
+        transformation=transformation(source.schema, select=select, filter=export.filter, hasher=hasher),
         destination=_reader(reader)
         if export.target == READER
         else open_destination(export, run_id=run_id, may_replace=may_replace, load=load, note=note, system=system),

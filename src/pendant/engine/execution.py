@@ -90,6 +90,7 @@ class Execution:
             retries=counted.retries,
             seconds=self._app.clock.monotonic() - self._began,
             waiting_for=self._tally.waiting_for,
+            slices=self._tally.slices,
         )
 
     def _recorded(self) -> Run:
@@ -145,6 +146,7 @@ class Execution:
             may_replace=may_replace,
             note=self._tally.note,
             reader=self._handover,
+            hasher=self._app.vault.hasher,
         )
         written = run(
             Job(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
 
 from pendant.model.clock import Clock
-from pendant.model.run import Note
+from pendant.model.run import Note, Slice, SliceRecord, SliceState
+
+# Bytes arrive at the meter of the run, on a thread that reads for one slice and carries along whose it is.
+_reading: ContextVar[Attempt | None] = ContextVar("reading", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Tally:
         self._counted = Counted()
         self._notes: dict[str, Note] = {}
         self._waiting = ("", 0.0)
+        self._attempts: dict[str, Attempt] = {}
 
     def request_sent(self) -> None:
         self._add(requests=1)
@@ -38,6 +45,8 @@ class Tally:
 
     def bytes_received(self, count: int) -> None:
         self._add(bytes_read=count)
+        if (attempt := _reading.get()) is not None and attempt.is_of(self):
+            attempt.count_bytes(count)
 
     def rows_read(self, count: int) -> None:
         self._add(rows_read=count)
@@ -60,6 +69,21 @@ class Tally:
             return tuple(self._notes.values())
 
     @property
+    def slices(self) -> tuple[SliceRecord, ...]:
+        """Return the slices that are being read, as far as they are."""
+        with self._lock:
+            attempts = list(self._attempts.values())
+        return tuple(attempt.record for attempt in attempts)
+
+    def begin(self, attempt: Attempt, part: Slice) -> None:
+        with self._lock:
+            self._attempts[part.key] = attempt
+
+    def end(self, part: Slice) -> None:
+        with self._lock:
+            self._attempts.pop(part.key, None)
+
+    @property
     def waiting_for(self) -> str:
         """Say what the run waits for before it tries again, or nothing."""
         reason, until = self._waiting
@@ -72,12 +96,42 @@ class Tally:
 
 
 class Attempt:
-    """The meter of one attempt at one slice: passes everything on, and knows what to take back."""
+    """The meter of one attempt at one slice: passes everything on, and knows what to take back.
 
-    def __init__(self, tally: Tally) -> None:
+    Inside `with`, the bytes that this thread and those it starts for reading receive are those of the slice.
+    """
+
+    def __init__(self, tally: Tally, part: Slice) -> None:
         self._tally = tally
+        self._part = part
+        self._lock = threading.Lock()
         self._rows_read = 0
         self._rows_written = 0
+        self.bytes_read = 0
+
+    def __enter__(self) -> Self:
+        self._token = _reading.set(self)
+        self._tally.begin(self, self._part)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, place: TracebackType | None
+    ) -> None:
+        self._tally.end(self._part)
+        _reading.reset(self._token)
+
+    @property
+    def record(self) -> SliceRecord:
+        return SliceRecord(
+            self._part, SliceState.RUNNING, self._rows_read, self._rows_written, bytes_read=self.bytes_read
+        )
+
+    def is_of(self, tally: Tally) -> bool:
+        return self._tally is tally
+
+    def count_bytes(self, count: int) -> None:
+        with self._lock:
+            self.bytes_read += count
 
     def request_sent(self) -> None:
         self._tally.request_sent()

@@ -14,7 +14,7 @@ from pendant.engine.halt import Halt
 from pendant.engine.meter import Attempt, Tally
 from pendant.errors import BrokenAnswer, RemoteProblem, ServerTrouble, SliceTooLarge, Unreachable
 from pendant.model.clock import Clock
-from pendant.model.pipeline import Destination, Source, Transformation
+from pendant.model.pipeline import Destination, Source, Transformation, Written
 from pendant.model.run import Note, Slice, SliceRecord, SliceState
 
 RETRIES_MAX = 5
@@ -109,19 +109,29 @@ class SliceWork:
         self._pause(seconds)
 
     def _stored_once(self, part: Slice, rows_max: int | None) -> SliceRecord:
-        attempt = Attempt(self._tally)
+        attempt = Attempt(self._tally, part)
         reading = _Reading(attempt, rows_max)
+        with attempt:
+            written = self._moved(part, attempt, reading)
+        return SliceRecord(
+            slice=part,
+            rows_read=reading.rows,
+            rows_written=written.rows,
+            bytes_read=attempt.bytes_read,
+            bytes_written=written.bytes,
+        )
+
+    def _moved(self, part: Slice, attempt: Attempt, reading: _Reading) -> Written:
         try:
             reading_ahead = read_ahead(
                 lambda: self._ends.source.read(part, attempt), name="slice-reader", check=self._halt.check
             )
             with closing(reading_ahead) as rows:
                 transformed = self._ends.transformation.apply(reading.counted(rows))
-                written = self._ends.destination.replace_slice(part, reading.limited(transformed))
+                return self._ends.destination.replace_slice(part, reading.limited(transformed))
         except BaseException:
             attempt.take_back()
             raise
-        return SliceRecord(slice=part, rows_read=reading.rows, rows_written=written.rows)
 
 
 class _Reading:

@@ -32,9 +32,10 @@ def _connection(app: App, application: str, name: str) -> Connection:
             field="target",
         )
     if found is None:
+        named = f" {name!r}" if name else ""
         raise NotFound(
             "connection_unknown",
-            f"There is no connection {name!r} of the application {application}, which the target needs.",
+            f"There is no connection{named} of the application {application}, which the target needs.",
             hint=f"`pendant connections create --application {application}` creates one.",
             field="target",
         )

@@ -174,6 +174,7 @@ class Connection:
     """A stored connection. `id` is a random UUID; `version` counts saves and is the optimistic lock.
 
     `application` names the connector, `api_type` one of its API types. `region` is derived from the base URI.
+    `time_zone` is the one at whose midnights the days of the other system begin; empty until it was found out.
     """
 
     id: str
@@ -190,6 +191,7 @@ class Connection:
     access: Access = Access.UNKNOWN
     last_test: TestReport | None = None
     region: str = ""
+    time_zone: str = ""
     used_by: tuple[str, ...] = field(default=())
 
     @property

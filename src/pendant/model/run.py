@@ -88,13 +88,17 @@ class SliceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SliceRecord:
-    """What is kept of a slice. `rows_expected` is the other system's own count for it, where it can be asked."""
+    """What is kept of a slice. `rows_expected` is the other system's own count for it, where it can be asked;
+    `bytes_read` came over the wire, `bytes_written` is what the rows take until they are published.
+    """
 
     slice: Slice
     state: SliceState = SliceState.PLANNED
     rows_read: int = 0
     rows_written: int = 0
     rows_expected: int | None = None
+    bytes_read: int = 0
+    bytes_written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,9 @@ class RunTotals:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a running run, for bars and pages. `rows_total` is an estimate or unknown."""
+    """A moment of a running run, for bars and pages. `rows_total` is an estimate or unknown; `slices` are those that
+    are being read at this moment.
+    """
 
     run_id: str
     state: RunState
@@ -197,6 +203,7 @@ class Progress:
     retries: int
     seconds: float
     waiting_for: str = ""
+    slices: tuple[SliceRecord, ...] = ()
 
     @property
     def seconds_left(self) -> float | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
+from pendant.errors import SetupProblem
 from pendant.model.connection import Connection
 from pendant.model.secret import Secret
 
@@ -17,7 +18,10 @@ TOKEN_FIELD = "token"  # noqa: S105 - the name of a field, not a credential
 
 @dataclass(frozen=True, slots=True)
 class SealedSecret:
-    """One version of one secret field. `dek` and `ct` are blobs: version | algorithm | nonce | ciphertext | tag."""
+    """One version of one secret field. `dek` and `ct` are blobs: version | algorithm | nonce | ciphertext | tag.
+
+    An empty `connection_id` stands for the installation itself.
+    """
 
     connection_id: str
     field: str
@@ -85,13 +89,32 @@ class KeyRows(Protocol):
 
     def secret(self, transaction: Any, connection_id: str, field: str) -> SealedSecret | None: ...
 
-    def secrets(self, transaction: Any) -> Iterator[SealedSecret]: ...
+    def secrets(self, transaction: Any) -> Iterator[SealedSecret]:
+        """Yield all of them, those of the installation too."""
+        ...
 
     def put_secret(self, transaction: Any, sealed: SealedSecret) -> None:
         """Store this version and delete every other one of the same field."""
         ...
 
+    def installation_secret(self, transaction: Any, field: str) -> SealedSecret | None: ...
+
+    def put_installation_secret(self, transaction: Any, sealed: SealedSecret) -> None:
+        """Store the first version of a secret that belongs to no connection."""
+        ...
+
     def connections(self, transaction: Any) -> Iterable[Connection]: ...
+
+
+class Hasher(Protocol):
+    """The keyed hash of this installation: one value gives one text, on every machine that shares its keys."""
+
+    def __call__(self, value: bytes, /) -> str: ...
+
+
+def no_hasher() -> Hasher:
+    """Stand where there is no installation, and so no key."""
+    raise SetupProblem("hash_key_missing", "hashed() needs the key of an installation, and there is none here.")
 
 
 class SecretOpener(Protocol):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Any
 
 from pendant.app import App
 from pendant.connectors import check
-from pendant.errors import Conflict
+from pendant.engine.zones import time_zone_of
+from pendant.errors import Conflict, RemoteProblem, SetupProblem
 from pendant.model.access import Actor, Permission
-from pendant.model.connection import Connection, Draft, TestReport, TestStage
+from pendant.model.connection import Connection, ConnectionStatus, Draft, TestReport, TestStage
+from pendant.model.names import name_key
 from pendant.model.secret import Secret, token_from_input
 from pendant.services.attempts import count_connection_test
 from pendant.services.drafts import connection_of, named
-from pendant.services.lookup import Use, all_shown, labels, refuse_taken, resolve, shown, uses_of
+from pendant.services.lookup import Use, all_shown, exports_into, labels, refuse_taken, resolve, shown, uses_of
 from pendant.services.names import checked_name
 from pendant.services.permission import require
 from pendant.services.verdict import refuse_failed
@@ -75,8 +78,9 @@ def replace(
     )
     refuse_taken(app, after.name, except_id=before.id)
     report = _tested(app, actor, after, secret, watch) if test else None
-    after = _with_report(after, report)
+    after = with_changes(_with_report(after, report), time_zone=_zone_kept(app, before, after, secret))
     with app.database.begin() as tx:
+        _refuse_lost_targets(tx, before, after)
         if not stored.replace(tx, after, expected_version=version):
             raise _version_changed(before)
         app.vault.seal(tx, after, secret)
@@ -108,7 +112,7 @@ def delete(app: App, actor: Actor, reference: str) -> Connection:
             raise Conflict(
                 "connection_in_use",
                 f"Connection {connection.name} is used by {', '.join(labels(uses))}.",
-                hint="Let exports read from another connection or delete them, and wait until runs have ended. "
+                hint="Change those exports to another connection or delete them, and wait until runs have ended. "
                 f"{REVOKE_REMINDER}",
             )
         stored.delete(tx, connection.id)
@@ -194,6 +198,16 @@ def _test_and_keep(app: App, actor: Actor, connection: Connection, *, send_event
         stored.record_test(tx, tested.id, report, tested.status, tested.access, version=tested.version)
         outcome = "done" if report.ok else "failed"
         _audit(app, tx, actor, "connection.test", connection.id, outcome=outcome)
+    if tested.status is ConnectionStatus.ONLINE:
+        _learn_zone(app, tested)
+
+
+def _learn_zone(app: App, connection: Connection) -> None:
+    """Let the time zone be known before the first export; what fails here is tried again when it is needed."""
+    if app.catalogue.connector(connection.application).reads_with != connection.api_type:
+        return
+    with suppress(RemoteProblem):
+        time_zone_of(app, app.egress, connection)
 
 
 def _insert(
@@ -234,6 +248,29 @@ def _with_report(connection: Connection, report: TestReport | None) -> Connectio
     if report is None:
         return connection
     return with_changes(connection, status=report.status, access=report.access, last_test=report)
+
+
+def _refuse_lost_targets(tx: Any, before: Connection, after: Connection) -> None:
+    """Raise Conflict for a new name under which the targets of stored exports would not be found."""
+    if name_key(before.name) == name_key(after.name):
+        return
+    losing = exports_into(tx, before)
+    if losing:
+        raise Conflict(
+            "connection_in_use",
+            f"The targets of exports name the connection {before.name}: {', '.join(labels(losing))}.",
+            hint="Keep the name, or let those exports load elsewhere first.",
+            field="name",
+        )
+
+
+def _zone_kept(app: App, before: Connection, after: Connection, secret: Secret) -> str:
+    """Return the time zone that is known, if this still is the same subscription: one address and one token."""
+    try:
+        same = before.http.origin == after.http.origin and app.vault.open(before) == secret
+    except SetupProblem:
+        same = False
+    return before.time_zone if same else ""
 
 
 def _require_save(actor: Actor, *, test: bool) -> None:

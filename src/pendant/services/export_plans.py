@@ -8,12 +8,15 @@ from dataclasses import replace as with_changes
 from typing import Any
 
 from pendant.app import App
+from pendant.connectors.declaration import Resource
 from pendant.engine.ends import load_of, resource_for, source_for
 from pendant.engine.memory import first_rows
 from pendant.engine.meter import Tally
 from pendant.engine.position import course_of
+from pendant.engine.zones import time_zone_of
 from pendant.errors import RemoteProblem, WrongInput
 from pendant.model.access import Actor, Permission
+from pendant.model.connection import Connection
 from pendant.model.export import Export, Mode, Position
 from pendant.model.pipeline import LoadMode, Source
 from pendant.model.run import Note, Slice, Span
@@ -42,6 +45,7 @@ class Plan:
     """What a run would do now. `requests` is an estimate, and `rows` None where no slice could be counted.
 
     `windows` say why an incremental run reads what; `position` is where it stands before, `position_after` afterwards.
+    `time_zone` is the one of the other system's days, empty where it is not known.
     """
 
     mode: Mode
@@ -53,6 +57,7 @@ class Plan:
     requests: int
     position: Position | None = None
     position_after: Position | None = None
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ def plan(app: App, actor: Actor, reference: str) -> Plan:
         requests=sum(_requests(each, paged=resource.kind == "entity") for each in counted),
         position=course.before if course else None,
         position_after=course.due.position if course else None,
+        time_zone=_time_zone(app, connection, resource),
     )
 
 
@@ -103,11 +109,22 @@ def preview(app: App, actor: Actor, export: Export, *, rows: int = ROWS_DEFAULT)
     connection = checked_source(app, export)
     tally = Tally(app.clock)
     source = source_for(app, app.egress, connection, with_changes(export, limit=0), tally)
-    between = transformation(source.schema, select=export.select, filter=export.filter)
+    between = transformation(source.schema, select=export.select, filter=export.filter, hasher=app.vault.hasher)
     table = first_rows(source, between, tally, app.clock, rows=rows)
     columns = tuple((field.name, str(field.type)) for field in table.schema)
     found = tuple(tuple(_plain(value) for value in row.values()) for row in table.to_pylist())
     return Preview(columns, found, tally.notes)
+
+
+def _time_zone(app: App, connection: Connection, resource: Resource) -> str:
+    """Return the time zone; what has no time is no reason to ask for it."""
+    if not resource.time and resource.kind != "aggregation":
+        return connection.time_zone
+    try:
+        return time_zone_of(app, app.egress, connection)
+    except RemoteProblem:
+        # Said to be unknown; a run that needs it asks again, and says what went wrong.
+        return ""
 
 
 def _counted(source: Source, part: Slice, *, ask: bool) -> PlannedSlice:

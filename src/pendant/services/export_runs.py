@@ -102,7 +102,15 @@ def _rehearse(app: App, connection: Connection, export: Export, run_id: str) -> 
     load = load_of(export, resource_for(app, connection, export))
     system = system_of(app, export.target, app.egress)
     ends = ends_for(
-        source, export, load, system=system, run_id=run_id, may_replace=may_replace, note=_unheard, reader=InMemory()
+        source,
+        export,
+        load,
+        system=system,
+        run_id=run_id,
+        may_replace=may_replace,
+        note=_unheard,
+        hasher=app.vault.hasher,
+        reader=InMemory(),
     )
     pipeline.rehearse(ends)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 
 from pendant.app import App
 from pendant.model.access import Actor, Permission
@@ -10,8 +15,9 @@ from pendant.model.run import ENDED, RunTotals
 from pendant.services.permission import require
 from pendant.store import runs
 
-MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
+_LABELS = ("resource", "state")
 _COUNTERS = {
     "rows_read": "Rows read by runs that have ended.",
     "rows_written": "Rows written by runs that have ended.",
@@ -30,31 +36,31 @@ def read(app: App, actor: Actor) -> str:
     require(actor, Permission.RUNS_READ)
     with app.database.read() as tx:
         totals = runs.totals(tx)
-    return "".join(f"{line}\n" for line in _lines(totals))
+    # A registry of its own for each answer: nothing of it is kept, and nothing of this process is told.
+    registry = CollectorRegistry()
+    registry.register(_Totals(totals))
+    return generate_latest(registry).decode()
 
 
-def _lines(totals: list[RunTotals]) -> Iterator[str]:
-    yield "# HELP pendant_runs_total Runs that have ended, by how."
-    yield "# TYPE pendant_runs_total counter"
-    ended = [each for each in totals if each.state in ENDED]
-    for each in ended:
-        yield f"pendant_runs_total{_labels(each)} {each.runs}"
-    yield "# HELP pendant_runs_unfinished Runs that wait or go on."
-    yield "# TYPE pendant_runs_unfinished gauge"
-    for each in totals:
-        if each.state not in ENDED:
-            yield f"pendant_runs_unfinished{_labels(each)} {each.runs}"
-    for name, text in _COUNTERS.items():
-        yield f"# HELP pendant_{name}_total {text}"
-        yield f"# TYPE pendant_{name}_total counter"
-        for each in ended:
-            yield f"pendant_{name}_total{_labels(each)} {getattr(each, name)}"
-    yield "# HELP pendant_run_seconds_total How long the runs took that have ended."
-    yield "# TYPE pendant_run_seconds_total counter"
-    for each in ended:
-        yield f"pendant_run_seconds_total{_labels(each)} {each.duration_ms / 1000:g}"
+class _Totals(Collector):
+    def __init__(self, totals: Sequence[RunTotals]) -> None:
+        self._ended = [each for each in totals if each.state in ENDED]
+        self._unfinished = [each for each in totals if each.state not in ENDED]
+
+    def collect(self) -> Iterator[Metric]:
+        yield _counter("runs", "Runs that have ended, by how.", [(each, each.runs) for each in self._ended])
+        waiting = GaugeMetricFamily("pendant_runs_unfinished", "Runs that wait or go on.", labels=_LABELS)
+        for each in self._unfinished:
+            waiting.add_metric((each.resource, each.state.value), each.runs)
+        yield waiting
+        for name, text in _COUNTERS.items():
+            yield _counter(name, text, [(each, getattr(each, name)) for each in self._ended])
+        seconds = [(each, each.duration_ms / 1000) for each in self._ended]
+        yield _counter("run_seconds", "How long the runs took that have ended.", seconds)
 
 
-def _labels(totals: RunTotals) -> str:
-    resource = totals.resource.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'{{resource="{resource}",state="{totals.state.value}"}}'
+def _counter(name: str, text: str, values: Sequence[tuple[RunTotals, float]]) -> Metric:
+    family = CounterMetricFamily(f"pendant_{name}", text, labels=_LABELS)
+    for totals, value in values:
+        family.add_metric((totals.resource, totals.state.value), value)
+    return family

@@ -12,20 +12,31 @@ from pendant.model.access import Actor, Permission
 from pendant.model.run import ENDED, Run, RunEvent, RunState, SliceRecord, next_state
 from pendant.services.lookup import resolve
 from pendant.services.permission import require
-from pendant.store import audit
+from pendant.store import audit, exports
 from pendant.store import runs as stored
 
 RUNS_SHOWN = 100
 
 
 def find(
-    app: App, actor: Actor, *, connection: str = "", state: RunState | None = None, limit: int = RUNS_SHOWN
+    app: App,
+    actor: Actor,
+    *,
+    connection: str = "",
+    export: str = "",
+    state: RunState | None = None,
+    limit: int = RUNS_SHOWN,
 ) -> list[Run]:
-    """Return the newest runs first; `connection` is an id or name, empty for all."""
+    """Return the newest runs first; `connection` and `export` are an id or name, empty for all.
+
+    The runs of an export that was deleted are found by its id.
+    """
     require(actor, Permission.RUNS_READ)
     connection_id = resolve(app, connection).id if connection else None
     with app.database.read() as tx:
-        return stored.recent(tx, limit=limit, connection_id=connection_id, state=state)
+        named = exports.by_name(tx, export) if export else None
+        export_id = named.id if named else export or None
+        return stored.recent(tx, limit=limit, connection_id=connection_id, state=state, export_id=export_id)
 
 
 def get(app: App, actor: Actor, run_id: str) -> Run:

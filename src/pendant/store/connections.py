@@ -109,6 +109,12 @@ def record_test(
     )
 
 
+def record_time_zone(tx: Transaction, connection_id: str, time_zone: str, *, version: int) -> None:
+    """Keep the time zone that was found for the connection as it was saved then."""
+    query = update(connections).where(connections.c.id == connection_id, connections.c.version == version)
+    tx.execute(query.values(time_zone=time_zone))
+
+
 def _values(connection: Connection) -> dict[str, Any]:
     last_test = connection.last_test
     return {
@@ -128,6 +134,7 @@ def _values(connection: Connection) -> dict[str, Any]:
         "access": connection.access.value,
         "tested_at": last_test.tested_at if last_test else None,
         "last_test": msgspec.json.encode(last_test).decode() if last_test else None,
+        "time_zone": connection.time_zone,
     }
 
 
@@ -154,7 +161,7 @@ def _connection(row: Row[Any]) -> Connection:
     except (msgspec.MsgspecError, ValueError, TypeError):
         http, last_test = _UNREADABLE, None
         status, access = ConnectionStatus.TOKEN_NEEDED, Access.UNKNOWN
-    kept = ("id", "name", "application", "api_type", "region", "version")
+    kept = ("id", "name", "application", "api_type", "region", "version", "time_zone")
     times = ("created_at", "updated_at", "updated_by", "token_set_at")
     return Connection(
         **{name: values[name] for name in kept + times}, http=http, last_test=last_test, status=status, access=access

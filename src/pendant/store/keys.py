@@ -11,7 +11,7 @@ from pendant.model.connection import Connection
 from pendant.model.vault import SealedSecret, WrappedKek
 from pendant.store import connections as connection_rows
 from pendant.store.database import Database, flush_deleted
-from pendant.store.tables import instance, keks, secrets
+from pendant.store.tables import installation_secrets, instance, keks, secrets
 from pendant.store.transaction import Transaction
 
 
@@ -66,6 +66,19 @@ class KeyTable:
     def secrets(self, transaction: Transaction) -> Iterator[SealedSecret]:
         for row in transaction.execute(select(secrets)):
             yield SealedSecret(**row._asdict())
+        for row in transaction.execute(select(installation_secrets)):
+            yield SealedSecret(connection_id="", **row._asdict())
+
+    def installation_secret(self, transaction: Transaction, field: str) -> SealedSecret | None:
+        row = transaction.execute(select(installation_secrets).where(installation_secrets.c.field == field)).first()
+        return None if row is None else SealedSecret(connection_id="", **row._asdict())
+
+    def put_installation_secret(self, transaction: Transaction, sealed: SealedSecret) -> None:
+        transaction.execute(
+            installation_secrets.insert().values(
+                field=sealed.field, version=sealed.version, kek_id=sealed.kek_id, dek=sealed.dek, ct=sealed.ct
+            )
+        )
 
     def put_secret(self, transaction: Transaction, sealed: SealedSecret) -> None:
         """Store this version and delete every other one of the same field."""

@@ -77,6 +77,11 @@ def using(tx: Transaction, connection_id: str) -> list[Run]:
     return [_run(row) for row in tx.execute(query.order_by(runs.c.created_at, runs.c.id))]
 
 
+def unfinished(tx: Transaction) -> list[Run]:
+    ended = [state.value for state in ENDED]
+    return [_run(row) for row in tx.execute(select(runs).where(runs.c.state.not_in(ended)).order_by(runs.c.created_at))]
+
+
 def unfinished_of_export(tx: Transaction, export_id: str) -> list[Run]:
     ended = [state.value for state in ENDED]
     query = select(runs).where(runs.c.export_id == export_id, runs.c.state.not_in(ended))
@@ -167,6 +172,8 @@ def _slice_values(run_id: str, record: SliceRecord) -> dict[str, Any]:
         "rows_read": record.rows_read,
         "rows_written": record.rows_written,
         "rows_expected": record.rows_expected,
+        "bytes_read": record.bytes_read,
+        "bytes_written": record.bytes_written,
     }
 
 
@@ -177,4 +184,6 @@ def _slice_record(row: Row[Any]) -> SliceRecord:
         rows_read=row.rows_read,
         rows_written=row.rows_written,
         rows_expected=row.rows_expected,
+        bytes_read=row.bytes_read,
+        bytes_written=row.bytes_written,
     )

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from pendant.store.types import Blob, Json, Moment
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -57,6 +57,8 @@ connections = Table(
     Column("access", String, nullable=False),
     Column("tested_at", Moment),
     Column("last_test", Text),
+    # What was found out about the other system, not part of what a person saves. Empty: not known.
+    Column("time_zone", String, nullable=False, server_default=""),
 )
 
 exports = Table(
@@ -125,6 +127,17 @@ secrets = Table(
     Column("ct", Blob, nullable=False),
 )
 
+# Secrets that belong to the installation and to no connection.
+installation_secrets = Table(
+    "installation_secrets",
+    metadata,
+    Column("field", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("kek_id", ForeignKey("keks.id", ondelete="RESTRICT"), nullable=False, index=True),
+    Column("dek", Blob, nullable=False),
+    Column("ct", Blob, nullable=False),
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -174,6 +187,8 @@ run_slices = Table(
     Column("rows_read", BigInteger, nullable=False),
     Column("rows_written", BigInteger, nullable=False),
     Column("rows_expected", BigInteger),
+    Column("bytes_read", BigInteger, nullable=False, server_default="0"),
+    Column("bytes_written", BigInteger, nullable=False, server_default="0"),
 )
 
 users = Table(

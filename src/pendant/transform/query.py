@@ -5,13 +5,15 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pyarrow as pa
 
 from pendant.errors import WrongInput
 from pendant.model.pipeline import holds_record
+from pendant.model.vault import Hasher, no_hasher
+from pendant.transform.hashed import HASHED, add_hashed
 from pendant.transform.locked import SECONDS_MAX, locked_database, stopped_after
 from pendant.transform.origin import output_schema
 from pendant.transform.place import place_in, whole_query
@@ -19,6 +21,7 @@ from pendant.transform.syntax import (
     Node,
     Part,
     aggregate,
+    calls,
     check_text,
     check_tree,
     invalid,
@@ -29,6 +32,9 @@ from pendant.transform.syntax import (
 
 # A batch costs DuckDB a fixed millisecond, so small ones are put together up to this many rows.
 ROWS_AT_ONCE = 16_384
+OURS = (HASHED, "masked")
+_UNKNOWN_FUNCTION = re.compile(r"Function with name (\S+?) does not exist")
+_MEANT = re.compile(r'Did you mean "(\w+)"')
 _UNKNOWN_COLUMN = re.compile(r'Referenced column "(.+?)" not found|does not have a column named "(.+?)"')
 
 
@@ -43,6 +49,7 @@ class Sql:
         self,
         schema: pa.Schema,
         *,
+        hasher: Callable[[], Hasher] = no_hasher,
         select: str = "",
         filter: str = "",  # noqa: A002 - the word users write
         seconds_max: float = SECONDS_MAX,
@@ -51,6 +58,8 @@ class Sql:
         self._database = locked_database()
         self._parts: dict[Part, str] = {"select": select.strip() or "*", "filter": filter.strip() or "true"}
         self._trees = {part: self._tree(part) for part in self._parts}
+        if any(calls(tree, HASHED) for tree in self._trees.values()):
+            add_hashed(self._database, hasher())
         self._query = whole_query(self._parts)
         self._columns = [field.name for field in schema if not holds_record(field)]
         self.schema = output_schema(schema, self._trees["select"], self._on_nothing(schema))
@@ -114,6 +123,8 @@ class Sql:
             return aggregate()
         if is_statement(self._parts[part]) and position == 1:
             return statement(part)
+        if function := _UNKNOWN_FUNCTION.search(message):
+            return unknown_function(part, position, function.group(1), message)
         unknown = _UNKNOWN_COLUMN.search(message)
         if unknown is None:
             return invalid(part, position, _first_line(problem))
@@ -127,6 +138,16 @@ def unknown_column(part: Part, position: int, name: str, columns: list[str]) -> 
         "unknown_column",
         f'There is no column "{name}" (character {position} of the {"selection" if part == "select" else "filter"}).',
         hint=f"Did you mean {' or '.join(near)}?" if near else f"The columns are {', '.join(columns[:12])} …",
+        field=part,
+    )
+
+
+def unknown_function(part: Part, position: int, name: str, message: str) -> WrongInput:
+    near = difflib.get_close_matches(name.lower(), OURS, n=1) or _MEANT.findall(message)
+    return WrongInput(
+        "sql_invalid",
+        f"There is no function {name}() (character {position} of the {'selection' if part == 'select' else 'filter'}).",
+        hint=f"Did you mean {near[0]}?" if near else "Those of DuckDB are there, and hashed(x) and masked(x).",
         field=part,
     )
 

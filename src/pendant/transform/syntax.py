@@ -71,6 +71,11 @@ def check_tree(part: Part, text: str, tree: Node) -> list[Node]:
     return list(expressions)
 
 
+def calls(tree: list[Node], function: str) -> bool:
+    """Say whether a function of that name is called anywhere in it."""
+    return any(str(node.get("function_name", "")).lower() == function for node in _nodes(tree))
+
+
 def position_of(part: Part, text: str, byte_offset: int) -> int:
     """Turn DuckDB's offset, in bytes of `query_of`, into a character of `text`, counted from 1."""
     before = query_of(part, text).encode()[:byte_offset].decode(errors="ignore")

@@ -17,8 +17,12 @@ from pendant.model.connection import Connection
 from pendant.model.secret import Secret
 from pendant.model.vault import TOKEN_FIELD, KeyRows, SealedSecret, VaultState, VaultStatus
 from pendant.vault.format import KEY_BYTES, Entropy, dek_context, open_blob, pad, seal_blob, token_context, unpad
+from pendant.vault.hashing import HASH_KEY_FIELD, HASH_KEY_VERSION, KeyedHash, hash_key_unreadable
 from pendant.vault.keks import WRAPS_MAX, Keks
 from pendant.vault.roots import RootKeyProvider, VaultLocked
+
+# What a sealed secret is bound to: installation, connection (empty: none), field, version.
+Names = tuple[str, str, str, int]
 
 
 class Vault:
@@ -65,20 +69,8 @@ class Vault:
 
         Raises SetupProblem `vault_locked`.
         """
-        instance_id = self._rows.instance_id(tx)
-        kek_id, kek = self._keks.for_sealing(tx, instance_id)
-        names = (instance_id, connection.id, TOKEN_FIELD, connection.version)
-        dek = self._entropy(KEY_BYTES)
-        sealed = SealedSecret(
-            connection_id=connection.id,
-            field=TOKEN_FIELD,
-            version=connection.version,
-            kek_id=kek_id,
-            dek=seal_blob(kek, dek, dek_context(*names, kek_id), self._entropy),
-            ct=seal_blob(dek, pad(token.reveal().encode()), token_context(*names, connection.binding), self._entropy),
-        )
-        self._rows.count_wrap(tx, kek_id)
-        self._rows.put_secret(tx, sealed)
+        names = (self._rows.instance_id(tx), connection.id, TOKEN_FIELD, connection.version)
+        self._rows.put_secret(tx, self._sealed(tx, names, connection.binding, token.reveal().encode()))
 
     def open(self, connection: Connection) -> Secret:
         """Return the token, if it was sealed for exactly this connection, version and destination.
@@ -90,6 +82,46 @@ class Vault:
             keks = self._keks.unwrapped(tx, instance_id)
             sealed = self._rows.secret(tx, connection.id, TOKEN_FIELD)
         return _opened(instance_id, keks, connection, sealed)
+
+    def hasher(self) -> KeyedHash:
+        """Return the keyed hash of this installation; its key is made when it is first asked for.
+
+        Raises SetupProblem `hash_key_unreadable` or `vault_locked`; a key that does not open is never replaced.
+        """
+        with self._rows.read() as tx:
+            exists = self._rows.installation_secret(tx, HASH_KEY_FIELD) is not None
+        if not exists:
+            self._make_hash_key()
+        with self._rows.read() as tx:
+            instance_id = self._rows.instance_id(tx)
+            keks = self._keks.unwrapped(tx, instance_id)
+            sealed = self._rows.installation_secret(tx, HASH_KEY_FIELD)
+        try:
+            return KeyedHash(_plain(keks, _hash_key_names(instance_id), b"", sealed))
+        except SecretUnreadable:
+            raise hash_key_unreadable() from None
+
+    def _make_hash_key(self) -> None:
+        # Under the write lock, so that of several machines that start together one makes it.
+        with self._rows.begin() as tx:
+            if self._rows.installation_secret(tx, HASH_KEY_FIELD) is not None:
+                return
+            names = _hash_key_names(self._rows.instance_id(tx))
+            self._rows.put_installation_secret(tx, self._sealed(tx, names, b"", self._entropy(KEY_BYTES)))
+
+    def _sealed(self, tx: Any, names: Names, binding: bytes, plain: bytes) -> SealedSecret:
+        kek_id, kek = self._keks.for_sealing(tx, names[0])
+        dek = self._entropy(KEY_BYTES)
+        sealed = SealedSecret(
+            connection_id=names[1],
+            field=names[2],
+            version=names[3],
+            kek_id=kek_id,
+            dek=seal_blob(kek, dek, dek_context(*names, kek_id), self._entropy),
+            ct=seal_blob(dek, pad(plain), token_context(*names, binding), self._entropy),
+        )
+        self._rows.count_wrap(tx, kek_id)
+        return sealed
 
     def _make_first_keys(self) -> None:
         # The write lock makes processes that start together go one by one; the second finds the first one's key.
@@ -130,11 +162,19 @@ class Vault:
 
 
 def _opened(instance_id: str, keks: dict[str, bytes], connection: Connection, sealed: SealedSecret | None) -> Secret:
-    if sealed is None or sealed.version != connection.version or sealed.kek_id not in keks:
-        raise SecretUnreadable
     names = (instance_id, connection.id, TOKEN_FIELD, connection.version)
+    return Secret(_plain(keks, names, connection.binding, sealed).decode())
+
+
+def _plain(keks: dict[str, bytes], names: Names, binding: bytes, sealed: SealedSecret | None) -> bytes:
+    if sealed is None or sealed.version != names[3] or sealed.kek_id not in keks:
+        raise SecretUnreadable
     dek = open_blob(keks[sealed.kek_id], sealed.dek, dek_context(*names, sealed.kek_id))
-    return Secret(unpad(open_blob(dek, sealed.ct, token_context(*names, connection.binding))).decode())
+    return unpad(open_blob(dek, sealed.ct, token_context(*names, binding)))
+
+
+def _hash_key_names(instance_id: str) -> Names:
+    return (instance_id, "", HASH_KEY_FIELD, HASH_KEY_VERSION)
 
 
 def _opens(instance_id: str, keks: dict[str, bytes], connection: Connection, sealed: SealedSecret | None) -> bool:

@@ -110,7 +110,7 @@ def row_of(
         region_title=titles.get(state.region, ""),
         access=OF_ACCESS[connection.access],
         status=BEING_TESTED if being_tested else OF_CONNECTION[connection.status],
-        uses=counted(len(connection.used_by), "run") if connection.used_by else "",
+        uses=counted(len(connection.used_by), "use") if connection.used_by else "",
         tested=moment(connection.last_test.tested_at if connection.last_test else None, now),
         updated=moment(connection.updated_at, now),
         actions=_actions(connection.id, actor),

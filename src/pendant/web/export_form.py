@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from pendant.errors import WrongInput
@@ -14,13 +15,14 @@ from pendant.model.export import Delays, Export, Mode, StoredExport
 from pendant.model.pipeline import LoadMode
 from pendant.services.catalogue import Offer
 from pendant.web.forms import Form
+from pendant.web.words import target_text
 
 T = TypeVar("T", bound=StrEnum)
 
 DELAYS = ("horizon_hours", "lookback_days", "final_days")
 FIELDS = (
-    "name", "connection", "resource", "target", "since", "last", "until", "apps", "select", "filter", "limit",
-    "replace", "mode", "load", *DELAYS,
+    "name", "connection", "resource", "target", "since", "last", "until", "apps", "ids", "pipeline", "select", "filter",
+    "limit", "replace", "mode", "load", *DELAYS,
 )  # fmt: skip
 
 
@@ -58,18 +60,20 @@ def missing_in(form: Form, *, also: str = "", except_for: str = "") -> dict[str,
     return {name: f"The {name} is missing. {wanted}" for name, wanted in needed.items() if not form.text(name).strip()}
 
 
-def values_of(stored: StoredExport) -> dict[str, str]:
+def values_of(stored: StoredExport, folder: Path) -> dict[str, str]:
     """Return what the form of a stored export shows."""
     export = stored.export
     return {
         "name": stored.name,
         "connection": export.connection,
         "resource": export.resource,
-        "target": export.target,
+        "target": target_text(export.target, folder),
         "since": f"{export.since:%Y-%m-%d}" if export.since else "",
         "last": export.last,
         "until": f"{export.until:%Y-%m-%d}" if export.until else "",
         "apps": ", ".join(export.apps),
+        "ids": "\n".join(export.ids),
+        "pipeline": export.pipeline,
         "select": export.select,
         "filter": export.filter,
         "limit": str(export.limit or ""),
@@ -89,6 +93,8 @@ def export_from(form: Form) -> Export:
         since=_day(form, "since"),
         until=_day(form, "until"),
         apps=tuple(form.text("apps").replace(",", " ").split()),
+        ids=tuple(line.strip() for line in form.text("ids").splitlines() if line.strip()),
+        pipeline=form.text("pipeline").strip(),
         select=form.text("select").strip(),
         filter=form.text("filter").strip(),
         limit=_whole(form, "limit", 0),

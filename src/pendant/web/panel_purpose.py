@@ -24,6 +24,7 @@ def editing(connection: Connection) -> Purpose:
         action=f"/connections/{connection.id}",
         connection_id=connection.id,
         version=connection.version,
+        time_zone=connection.time_zone,
     )
 
 
@@ -49,4 +50,5 @@ def purpose_of(app: App, actor: Actor, form: Form) -> Purpose:
         action=begun.action,
         connection_id=begun.connection_id,
         version=int(version) if version.isdecimal() else begun.version,
+        time_zone=begun.time_zone,
     )

@@ -76,6 +76,7 @@ class Purpose:
     connection_id: str = ""
     version: int = 0
     cloned: bool = False
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class PanelView:
     connection_id: str
     version: int
     cloned: bool
+    time_zone: str
     view: str
     may_be_simple: bool
     application: ApplicationView
@@ -135,6 +137,7 @@ def panel_view(
         connection_id=purpose.connection_id,
         version=purpose.version,
         cloned=purpose.cloned,
+        time_zone=purpose.time_zone,
         view=state.view,
         may_be_simple=bool(connector.regions),
         application=application_view(connector),

@@ -45,6 +45,7 @@ class SliceLine:
     rows_read: str
     rows_written: str
     rows_expected: str
+    received: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,14 @@ def run_view(run: Run, slices: Sequence[SliceRecord], progress: Progress | None,
     live = None if run.state in ENDED else progress
     seconds = live.seconds if live else _seconds(run, now)
     from_view = _view(run, now, seconds)
+    being_read = {record.slice.key: record for record in live.slices} if live else {}
     return RunView(
         **{name: getattr(from_view, name) for name in _LINE_FIELDS},
         figures=_figures(run, live, seconds),
         bar=_bar(run, live),
         waiting_for=live.waiting_for if live else "",
         notes=run.notes,
-        slices=[_slice(record) for record in slices[:SLICES_SHOWN]],
+        slices=[_slice(being_read.get(record.slice.key, record)) for record in slices[:SLICES_SHOWN]],
         slices_hidden=max(0, len(slices) - SLICES_SHOWN),
         definition=_definition(run),
         windows=window_lines(run.windows),
@@ -176,12 +178,16 @@ def _slice(record: SliceRecord) -> SliceLine:
         rows_read=f"{record.rows_read:,}",
         rows_written=f"{record.rows_written:,}",
         rows_expected="" if record.rows_expected is None else f"{record.rows_expected:,}",
+        received=size(record.bytes_read) if record.bytes_read else "",
     )
 
 
 def _definition(run: Run) -> list[tuple[str, str]]:
     """Return what narrows the export, in words; what was left open is not there."""
-    words = {"since": "Since", "until": "Until", "apps": "Applications", "select": "Columns", "filter": "Filter"}
+    words = {
+        "mode": "Mode", "since": "Since", "until": "Until", "apps": "Applications", "ids": "Ids",
+        "pipeline": "Pipeline", "select": "Columns", "filter": "Filter",
+    }  # fmt: skip
     found = [(text, run.definition.get(name)) for name, text in words.items()]
     lines = [(text, ", ".join(value) if isinstance(value, list) else str(value)) for text, value in found if value]
     limit = run.definition.get("limit")

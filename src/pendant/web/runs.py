@@ -12,11 +12,11 @@ from pendant.app import App
 from pendant.engine.worker import Worker
 from pendant.model.access import Actor, Permission
 from pendant.services import runs as service
-from pendant.web.exports import Exporter
 from pendant.web.pages import Pages, go, wants_fragment
 from pendant.web.run_view import RunView, run_line, run_view
 
 Reader = Annotated[Actor, need(Permission.RUNS_READ)]
+Exporter = Annotated[Actor, need(Permission.EXPORTS_RUN)]
 
 
 def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
@@ -25,7 +25,8 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
     @routes.get("/runs")
     def runs(request: Request, actor: Reader) -> Response:
         now = app.clock.now()
-        lines = [run_line(run, now) for run in service.find(app, actor)]
+        export = request.query_params.get("export", "")
+        lines = [run_line(run, now) for run in service.find(app, actor, export=export)]
         return pages.page(
             request,
             actor,
@@ -33,6 +34,7 @@ def router(app: App, worker: Worker, pages: Pages) -> APIRouter:
             title="Runs",
             section="runs",
             runs=lines,
+            export_id=export,
             may_run=actor.may(Permission.EXPORTS_RUN),
         )
 

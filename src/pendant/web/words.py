@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _DAYS_AS_DISTANCE = 30
@@ -37,6 +38,12 @@ def _distance(at: datetime, now: datetime) -> str:
     if seconds < _DAYS_AS_DISTANCE * DAY:
         return counted(int(seconds // DAY), "day") + " ago"
     return f"{at:%-d %b %Y}"
+
+
+def target_text(target: str, folder: Path) -> str:
+    """Write a target below the folder for exports as it may be entered: by its path from there."""
+    root = f"{folder.resolve()}/"
+    return target.removeprefix(root) if len(target) > len(root) else target
 
 
 def counted(count: int, noun: str) -> str:

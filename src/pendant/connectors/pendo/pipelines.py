@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import Raw
 
@@ -20,7 +20,7 @@ from pendant.connectors.pendo.query import Stage, aggregation, asks_too_much, br
 from pendant.connectors.pendo.records import ALL
 from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for
-from pendant.connectors.pendo.zone import midnights, zone_of
+from pendant.connectors.pendo.zone import midnights
 from pendant.errors import RemoteProblem, SliceTooLarge, WrongInput
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
@@ -33,10 +33,19 @@ DAYS_MAX = 30
 class Pipelines:
     """Implements Records."""
 
-    def __init__(self, channel: Channel, connector: Connector, asked: Asked, *, sizes: Sizes = SIZES) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        connector: Connector,
+        asked: Asked,
+        time_zone: Callable[[], str],
+        *,
+        sizes: Sizes = SIZES,
+    ) -> None:
         self._channel = channel
         self._connector = connector
         self._asked = asked
+        self._time_zone = time_zone
         self._pipeline = pipeline_of(asked.pipeline)
         self._window_days = sizes.window_days
         self._whole = Window(asked.since, asked.until)
@@ -102,8 +111,8 @@ class Pipelines:
         """Where the span may be cut: where days of the subscription begin, if the pipeline allows it at all."""
         if not self._pipeline.can_be_sliced or self._whole.until - self._whole.since <= DAY_MS:
             return []
-        zone = zone_of(self._channel, datetime.fromtimestamp(self._asked.now / 1000, UTC))
-        return list(midnights(zone, self._whole.since, self._whole.until)) if zone else []
+        name = self._time_zone()
+        return list(midnights(ZoneInfo(name), self._whole.since, self._whole.until)) if name else []
 
     def _days_at_once(self) -> int:
         if self._window_days or not self._midnights:

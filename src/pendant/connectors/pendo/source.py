@@ -32,6 +32,7 @@ from pendant.connectors.pendo.rows import Rows
 from pendant.connectors.pendo.schemas import Schemas
 from pendant.connectors.pendo.seen import Seen
 from pendant.connectors.pendo.sizes import SIZES, Sizes
+from pendant.connectors.pendo.zone import zone_of
 from pendant.model.export import Export
 from pendant.model.http import Channel
 from pendant.model.pipeline import RECORD_FIELD, RECORDS_SCHEMA, RunMeter, Shape
@@ -98,11 +99,19 @@ def source(
     *,
     now: datetime,
     shape: Shape = Shape.COLUMNS,
+    time_zone: Callable[[], str] | None = None,
     sizes: Sizes = SIZES,
 ) -> PendoSource:
     """Open a resource. Raises WrongInput where the export asks for what the resource does not have."""
     asked = asked_of(export, resource, now)
-    records = _records(channel, connector, resource, asked, sizes)
+    records = _records(
+        channel,
+        connector,
+        resource,
+        asked,
+        sizes=sizes,
+        time_zone=time_zone or partial(time_zone_of, channel, now),
+    )
 
     def layout() -> Layout:
         if isinstance(records, Pipelines):
@@ -114,7 +123,21 @@ def source(
     return PendoSource(records, layout, shape)
 
 
-def _records(channel: Channel, connector: Connector, resource: Resource, asked: Asked, sizes: Sizes) -> Records:
+def time_zone_of(channel: Channel, now: datetime) -> str:
+    """Ask for the zone at whose midnights the days of the subscription begin; empty for an unknown one."""
+    found = zone_of(channel, now)
+    return found.key if found else ""
+
+
+def _records(
+    channel: Channel,
+    connector: Connector,
+    resource: Resource,
+    asked: Asked,
+    *,
+    sizes: Sizes,
+    time_zone: Callable[[], str],
+) -> Records:
     span = {"since": asked.since, "until": asked.until}
     names = parent_fields(connector, resource)
 
@@ -135,7 +158,7 @@ def _records(channel: Channel, connector: Connector, resource: Resource, asked: 
         "members": lambda: Members(channel, resource, parents()),
         "history": partial(History, channel, resource, **span, now=asked.now, ids=asked.ids),
         "nps": lambda: Nps(channel, resource, above(), apps=asked.apps, ids=asked.ids),
-        "aggregation": partial(Pipelines, channel, connector, asked, sizes=sizes),
+        "aggregation": partial(Pipelines, channel, connector, asked, time_zone, sizes=sizes),
         "schema": partial(Schemas, channel),
     }
     return kinds[resource.kind]()

@@ -28,11 +28,16 @@
     }
   }
 
+  // What a dialog was opened with: a link, or the button of the menu that the link was in.
+  let opener;
+
   function leave(dialog) {
     dialog.close();
     dialog.remove();
     history.pushState({}, "", dialog.dataset.back);
-    if (document.activeElement === document.body) document.querySelector("[data-focus-after-close]")?.focus();
+    const back = opener?.isConnected ? opener : document.querySelector("[data-focus-after-close]");
+    if (opener?.isConnected || document.activeElement === document.body) back?.focus();
+    opener = undefined;
   }
 
   function focusWhatMatters() {
@@ -98,7 +103,10 @@
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    closeMenus(target.closest("details.menu"));
+    const menu = target.closest("details.menu");
+    closeMenus(target.closest(".menu-item") ? undefined : menu);
+    const opening = target.closest("[hx-target='#overlay']");
+    if (opening && !opening.closest("dialog")) opener = menu ? menu.querySelector("summary") : opening;
     const dialog = target.closest("dialog:modal");
     // A click beside a form that somebody has begun to fill in is a slip, not a wish to lose it.
     const beside = () => !("touched" in dialog.dataset) && outside(dialog, event);
