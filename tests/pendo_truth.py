@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from pendant.connectors.declaration import Connector, Resource
+from pendant.connectors.declaration import ColumnType, Connector, Resource
+from pendant.connectors.pendo import metadata
+from pendant.connectors.pendo.layout import Column, Layout, declared
+from pendant.model.http import Channel
 from pendosim.aggregation.pipeline import pipeline_of
 from pendosim.running import Pendo
 
@@ -58,6 +61,15 @@ class Truth:
             "aggregation": lambda _: self.sent(*PIPELINE),
         }
         return kinds[resource.kind](resource)
+
+    def columns(self, channel: Channel, resource: Resource) -> Sequence[Column]:
+        """Return the columns that an export of the resource has."""
+        if resource.kind == "aggregation":
+            types = {"visitorId": ColumnType.TEXT, "seats": ColumnType.INTEGER}
+            return [Column(name, (name,), type_) for name, type_ in types.items()]
+        if resource.metadata:
+            return Layout(metadata.columns(channel, self._connector, resource)).columns
+        return declared(self._connector.columns_of(resource))
 
     def sent(self, *pipeline: Any) -> list[Record]:
         world = self._pendo.world
@@ -176,6 +188,48 @@ def same(records: list[Record], fields: list[str] | None = None) -> list[str]:
     """Return records so that two lists of them can be compared: without order, numbers by value."""
     kept = records if fields is None else [{name: one.get(name) for name in fields} for one in records]
     return sorted(json.dumps(_plain(one), sort_keys=True) for one in kept)
+
+
+def put_together(columns: Sequence[Column], row: dict[str, Any]) -> Any:
+    """Return the record that a row was made of: its columns under their paths, and what no column was there for."""
+    record: dict[str, Any] = json.loads(row["other_fields"] or "{}")
+    for column in columns:
+        put(record, column.path, unfolded(column, row[column.name]))
+    return without_nothing(record)
+
+
+def unfolded(column: Column, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return round(value.timestamp() * 1000)
+    return json.loads(value) if column.type is ColumnType.JSON and value is not None else value
+
+
+def as_columns(columns: Sequence[Column], record: dict[str, Any]) -> Any:
+    """Return a record as rows say it: no time instead of 0 where that means never, and the text of any value."""
+    found = json.loads(json.dumps(record))
+    for column in columns:
+        value = found
+        for key in column.path:
+            value = value.get(key) if isinstance(value, dict) else None
+        if column.type is ColumnType.TIME_OR_NEVER and value == 0:
+            put(found, column.path, None)
+        if column.type is ColumnType.ANY_TEXT and value is not None and not isinstance(value, str):
+            put(found, column.path, json.dumps(value, separators=(",", ":")))
+    return without_nothing(found)
+
+
+def put(record: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        record = record.setdefault(key, {})
+    record[path[-1]] = value
+
+
+def without_nothing(value: Any) -> Any:
+    """Leave out what is null and what is empty: a column cannot tell that from what is not there."""
+    if not isinstance(value, dict):
+        return value
+    kept = {name: without_nothing(one) for name, one in value.items()}
+    return {name: one for name, one in kept.items() if one is not None and one != {}}
 
 
 def _plain(value: Any) -> Any:

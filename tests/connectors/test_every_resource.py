@@ -1,21 +1,17 @@
-"""Every declared resource, whatever the sizes it is read in: what arrives is what the simulator holds, no more and no less."""
+"""Every declared resource, in whatever sizes it is read: what arrives is what the simulator holds, no more, no less."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 import pytest
 
 from pendant.connectors.catalogue import load
-from pendant.connectors.declaration import ColumnType, Resource
-from pendant.connectors.pendo import metadata
-from pendant.connectors.pendo.layout import Column, Layout, declared
+from pendant.connectors.declaration import Resource
 from pendant.model.pipeline import Shape
 from pendo_reading import NOW, Reading, opened_reading
-from pendo_truth import DAY_MS, Truth, same
+from pendo_truth import DAY_MS, Truth, as_columns, put_together, same
 
 # A new resource is compared by itself; these cannot be, for the reason beside them.
 NOT_COMPARED = {"emailEvents": "the simulator sends no e-mails, and refuses the source by its name"}
@@ -57,61 +53,11 @@ def test_what_arrives_is_what_the_simulator_holds(one: Reading, truth: Truth, re
     lines = one.table(resource.name, shape=Shape.RECORDS, **asked).column(0).to_pylist()
     fields = FEWER_FIELDS.get(resource.name)
     assert same([json.loads(line) for line in lines], fields) == same(expected, fields)
-    layout = columns_of(one, resource)
+    layout = truth.columns(one.channel, resource)
     rows = one.table(resource.name, **asked).to_pylist()
     assert same([put_together(layout, row) for row in rows], fields) == same(
         [as_columns(layout, record) for record in expected], fields
     )
-
-
-def columns_of(one: Reading, resource: Resource) -> list[Column]:
-    if resource.kind == "aggregation":
-        return [Column("visitorId", ("visitorId",), ColumnType.TEXT), Column("seats", ("seats",), ColumnType.INTEGER)]
-    if resource.metadata:
-        return Layout(metadata.columns(one.channel, CONNECTOR, resource)).columns
-    return declared(CONNECTOR.columns_of(resource))
-
-
-def put_together(columns: list[Column], row: dict[str, Any]) -> Any:
-    """Return the record that a row was made of: its columns under their paths, and what no column was there for."""
-    record: dict[str, Any] = json.loads(row["other_fields"] or "{}")
-    for column in columns:
-        put(record, column.path, unfolded(column, row[column.name]))
-    return without_nothing(record)
-
-
-def unfolded(column: Column, value: Any) -> Any:
-    if isinstance(value, datetime):
-        return round(value.timestamp() * 1000)
-    return json.loads(value) if column.type is ColumnType.JSON and value is not None else value
-
-
-def as_columns(columns: list[Column], record: dict[str, Any]) -> Any:
-    """Return a record as rows say it: no time instead of 0 where that means never, and the text of any value."""
-    found = json.loads(json.dumps(record))
-    for column in columns:
-        value = found
-        for key in column.path:
-            value = value.get(key) if isinstance(value, dict) else None
-        if column.type is ColumnType.TIME_OR_NEVER and value == 0:
-            put(found, column.path, None)
-        if column.type is ColumnType.ANY_TEXT and value is not None and not isinstance(value, str):
-            put(found, column.path, json.dumps(value, separators=(",", ":")))
-    return without_nothing(found)
-
-
-def put(record: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for key in path[:-1]:
-        record = record.setdefault(key, {})
-    record[path[-1]] = value
-
-
-def without_nothing(value: Any) -> Any:
-    """Leave out what is null and what is empty: a column cannot tell that from what is not there."""
-    if not isinstance(value, dict):
-        return value
-    kept = {name: without_nothing(one) for name, one in value.items()}
-    return {name: one for name, one in kept.items() if one is not None and one != {}}
 
 
 def test_what_cannot_be_compared_is_declared() -> None:
