@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -47,6 +47,7 @@ class Counts:
     retries: int = 0
     bytes: int = 0
     notes: list[Note] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
 
     def request_sent(self) -> None:
         self.requests += 1
@@ -59,6 +60,9 @@ class Counts:
 
     def rows_read(self, count: int) -> None:
         self.rows += count
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        self.fields.update(fields)
 
     def note(self, note: Note) -> None:
         self.notes.append(note)

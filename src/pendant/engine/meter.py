@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pendant.model.clock import Clock
 from pendant.model.run import Note
+
+UNDECLARED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Tally:
         self._lock = threading.Lock()
         self._counted = Counted()
         self._notes: dict[str, Note] = {}
+        self._undeclared: set[str] = set()
         self._waiting = ("", 0.0)
 
     def request_sent(self) -> None:
@@ -45,6 +49,12 @@ class Tally:
     def rows_written(self, count: int) -> None:
         self._add(rows_written=count)
 
+    def undeclared(self, fields: Iterable[str]) -> None:
+        """Keep so many at most: where keys are data, there is no end of them."""
+        with self._lock:
+            if len(self._undeclared) < UNDECLARED_MAX:
+                self._undeclared.update(fields)
+
     def note(self, note: Note) -> None:
         with self._lock:
             known = self._notes.get(note.code)
@@ -53,6 +63,12 @@ class Tally:
     @property
     def counted(self) -> Counted:
         return self._counted
+
+    @property
+    def met(self) -> frozenset[str]:
+        """Return the fields that came and that no column declares."""
+        with self._lock:
+            return frozenset(self._undeclared)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -95,6 +111,9 @@ class Attempt:
     def rows_written(self, count: int) -> None:
         self._rows_written += count
         self._tally.rows_written(count)
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        self._tally.undeclared(fields)
 
     def note(self, note: Note) -> None:
         self._tally.note(note)
