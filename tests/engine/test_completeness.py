@@ -89,17 +89,6 @@ def test_an_empty_answer_is_told_where_none_was_empty(nightly: Nightly, pendo: P
     assert set(nightly.notes()) == {"empty_answer"}
 
 
-def test_an_answer_without_its_records_fails_the_run(nightly: Nightly, pendo: Pendo) -> None:
-    nightly.store("pages", "pages.csv")
-    whole = nightly.run()
-    before = (nightly.folder / "pages.csv").read_bytes()
-    pendo.faults.add("null_results", path="/api/v1/page", times=None)
-    queued = export_runs.run(nightly.app, OWNER, "Nightly")
-    run = nightly.worker.run_now(queued.id, lambda _: None)
-    assert (whole.state, run.state, run.error_code) == (RunState.FINISHED, RunState.FAILED, "answer_unexpected")
-    assert (nightly.folder / "pages.csv").read_bytes() == before
-
-
 @pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
 def test_a_table_that_vanished_from_its_file_is_not_begun_with_the_last_days(nightly: Nightly, kind: str) -> None:
     nightly.store("events", f"all.{kind}#events", mode=Mode.INCREMENTAL)
