@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check format lint types docs fuzz bench bench-dlt bench-pendosim lock clean
+.PHONY: help demo run test check format lint types docs fuzz soak bench bench-dlt bench-pendosim lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -37,6 +37,9 @@ docs: $(VENV)/.ok-dev ## docs against the code: commands, settings, routes, reso
 
 fuzz: $(VENV)/.ok-dev ## pendosim's parser and pipelines, with ten thousand examples each
 	PENDOSIM_FUZZ_EXAMPLES=10000 $(BIN)/python -m pytest -q --timeout 3600 tests/pendosim/test_fuzz.py
+
+soak: $(VENV)/.ok-dev ## kills exports at random moments, 20 times for each kind of target
+	PENDANT_SOAK_ROUNDS=20 $(BIN)/python -m pytest -q tests/engine/test_killed.py tests/journeys/test_kill.py
 
 bench: $(VENV)/.ok ## the figures of docs/performance.md, measured here
 	$(BIN)/python bench/export_speed.py

@@ -12,7 +12,7 @@ import ipaddress
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -32,6 +32,9 @@ class Silent:
 
     def rows_read(self, count: int) -> None:
         pass
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        print("undeclared:", ", ".join(fields), file=sys.stderr)
 
     def request_sent(self) -> None:
         pass

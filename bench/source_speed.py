@@ -15,7 +15,7 @@ import resource as limits
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -37,6 +37,9 @@ class Silent:
 
     def note(self, note: Note) -> None:
         print("  note:", note.message)
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        print("undeclared:", ", ".join(fields), file=sys.stderr)
 
     def request_sent(self) -> None:
         pass

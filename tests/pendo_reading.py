@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,13 +14,15 @@ import pyarrow as pa
 from pendant.connectors.catalogue import Catalogue, api_type_of, resource_of
 from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.source import PendoSource, source
+from pendant.egress import Egress
+from pendant.model.clock import SystemClock
 from pendant.model.connection import Connection
 from pendant.model.export import Export
 from pendant.model.http import Channel
 from pendant.model.pipeline import Shape
 from pendant.model.run import Note
 from pendant.model.secret import Secret
-from pendosim.running import Pendo
+from pendosim.running import Pendo, running
 
 NOW = 1_710_171_000_000  # 2024-03-11 15:30 UTC, the day after a 23-hour day in New York
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -43,6 +47,7 @@ class Counts:
     retries: int = 0
     bytes: int = 0
     notes: list[Note] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
 
     def request_sent(self) -> None:
         self.requests += 1
@@ -55,6 +60,9 @@ class Counts:
 
     def rows_read(self, count: int) -> None:
         self.rows += count
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        self.fields.update(fields)
 
     def note(self, note: Note) -> None:
         self.notes.append(note)
@@ -95,6 +103,22 @@ class Reading:
     def table(self, resource: str, **settings: Any) -> pa.Table:
         opened = self.source(resource, **settings)
         return read_all(opened, self.meter)
+
+
+@contextmanager
+def opened_reading(
+    catalogue: Catalogue, *, key: str | None = None, now: int = NOW, **options: Any
+) -> Iterator[Reading]:
+    """Start a subscription, and close the way to it at the end. Waits between tries take no time."""
+    with running(now=now, **options) as pendo:
+        egress = Egress(
+            allow_networks=LOOPBACK, opener=Opener(key or pendo.key), clock=SystemClock(), pause=lambda _: None
+        )
+        try:
+            meter = Counts()
+            yield Reading(pendo, catalogue, egress.channel(connection_to(catalogue, pendo.api), meter=meter), meter)
+        finally:
+            egress.close()
 
 
 def _utc(ms: int):

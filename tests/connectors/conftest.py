@@ -23,11 +23,8 @@ from loading_places import (
 )
 from pendant.connectors.catalogue import Catalogue
 from pendant.connectors.catalogue import load as load_catalogue
-from pendant.egress import Egress
-from pendant.model.clock import SystemClock
 from pendant.model.pipeline import REPLACE, Load, LoadMode
-from pendo_reading import LOOPBACK, NOW, Counts, Opener, Reading, connection_to
-from pendosim.running import running
+from pendo_reading import Reading, opened_reading
 from postgresql_server import Server
 
 
@@ -41,15 +38,8 @@ def reading(catalogue: Catalogue) -> Iterator[Callable[..., Reading]]:
     """Start a subscription: `reading(visitors=20, days=3, …)`."""
     with ExitStack() as stack:
 
-        def start(*, key: str | None = None, **options: Any) -> Reading:
-            pendo = stack.enter_context(running(now=NOW, **options))
-            egress = Egress(
-                allow_networks=LOOPBACK, opener=Opener(key or pendo.key), clock=SystemClock(), pause=lambda _: None
-            )
-            stack.callback(egress.close)
-            meter = Counts()
-            connection = connection_to(catalogue, pendo.api)
-            return Reading(pendo, catalogue, egress.channel(connection, meter=meter), meter)
+        def start(**options: Any) -> Reading:
+            return stack.enter_context(opened_reading(catalogue, **options))
 
         yield start
 

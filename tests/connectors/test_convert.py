@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,10 @@ GROUPS = ["auto", "agent", "custom"]
 class Notes:
     def __init__(self) -> None:
         self.kept: list[Note] = []
+        self.fields: set[str] = set()
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        self.fields.update(fields)
 
     def note(self, note: Note) -> None:
         self.kept.append(note)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pendant.connectors.pendo.cut import cut
+from pendant.connectors.pendo.cut import NoResults, cut
 from pendant.errors import BrokenAnswer, Unreachable
 
 ADVERSARIAL = st.sampled_from(
@@ -92,11 +92,21 @@ def test_records_that_arrived_before_a_broken_connection_are_kept():
     assert found == [{"id": 1}, {"id": 2}]
 
 
-@pytest.mark.parametrize(
-    "body", ['{"results":null}', '{"results":[]}', "[]", ' { "results" : [ ] } ', '{"startTime":1,"results":null}']
-)
+@pytest.mark.parametrize("body", ['{"results":[]}', "[]", ' { "results" : [ ] } ', '{"startTime":1,"results":[]}'])
 def test_no_results_are_an_empty_answer(body):
     assert cut_all(chunks(body.encode(), 3), 10) == []
+
+
+@pytest.mark.parametrize("body", ['{"results":null}', '{"startTime":1,"results":null}'])
+def test_null_results_are_not_an_answer_by_themselves(body):
+    with pytest.raises(NoResults):
+        cut_all(chunks(body.encode(), 3), 10)
+
+
+@pytest.mark.parametrize("body", ['{"results":[]}', '{"results":null}', '{"results":[{"id":1},{"id":2}]}'])
+def test_where_records_come_bare_an_object_around_them_is_a_broken_answer(body):
+    with pytest.raises(BrokenAnswer):
+        list(cut(iter(chunks(body.encode(), 3)), bare=True, piece_bytes=10))
 
 
 @pytest.mark.parametrize(

@@ -183,13 +183,47 @@ def test_each_application_has_its_own_copy_of_the_visit_times(reading):
     assert all(f"auto_{app}_lastvisit" in names for app in others)
 
 
-@pytest.mark.parametrize("resource", ["visitors", "pages", "pageEvents"])
-def test_an_answer_of_null_results_or_nothing_is_an_empty_table(reading, resource):
-    one = reading(visitors=0, accounts=0, days=0, events_per_day=0)
-    if resource != "pages":
-        assert one.table(resource).num_rows == 0
-    one.pendo.faults.add("null_results", source=resource, times=None)
-    assert one.table(resource, **({"window_days": 1} if resource == "pageEvents" else {})).num_rows in (0, 80)
+@pytest.mark.parametrize("resource", ["visitors", "pageEvents"])
+def test_null_in_place_of_rows_is_none_where_pendo_counts_none_and_an_error_elsewhere(reading, resource):
+    """The second request to a source, behind the count that plans it, is the one for its rows."""
+    nothing = reading(visitors=0, accounts=0, days=0, events_per_day=0)
+    assert nothing.table(resource).num_rows == 0
+    nothing.pendo.faults.add("null_results", source=resource, nth=2)
+    assert nothing.table(resource).num_rows == 0
+    some = reading(**ODD)
+    some.pendo.faults.add("null_results", source=resource, nth=2)
+    lately = {"since": datetime(2024, 3, 10, tzinfo=UTC)} if resource == "pageEvents" else {}
+    with pytest.raises(BrokenAnswer) as problem:
+        some.table(resource, **lately)
+    assert problem.value.code == "results_null"
+
+
+@pytest.mark.parametrize("resource", ["pages", "guideOrder", "metadataSchemas", "guideHistory", "segmentMembers"])
+def test_null_from_a_list_is_never_an_empty_list(reading, resource):
+    one = reading(**ODD)
+    one.pendo.faults.add("null_results", path="/api/v1", times=None)
+    with pytest.raises(BrokenAnswer):
+        one.table(resource)
+
+
+def test_the_last_name_in_the_csv_of_a_segment_is_not_taken_by_half(reading):
+    one = reading(**ODD)
+    names = [name for name in one.pendo.world.ids("visitor") if name.isalnum()][:4]
+    segment = one.pendo.world.memberships.create("Some", names)
+    path = f"/api/v1/segment/{segment}/visitors"
+    whole = one.table("segmentMembers", ids=(segment,))["visitorId"].to_pylist()
+    size = len("visitorId\r\n") + sum(len(name) + 2 for name in whole)
+    one.pendo.faults.add("truncate", path=path, nth=3, after_bytes=size - 5)
+    with pytest.raises(BrokenAnswer):
+        one.table("segmentMembers", ids=(segment,))
+    assert one.table("segmentMembers", ids=(segment,))["visitorId"].to_pylist() == whole != []
+
+
+def test_an_object_that_is_too_large_to_answer_for_is_not_left_out(reading):
+    one = reading(**ODD)
+    one.pendo.faults.add("too_large", path="/api/v1/guide/", nth=2)
+    with pytest.raises(RemoteProblem, match="413"):
+        one.table("guideHistory")
 
 
 def test_one_timestamp_on_every_row_is_no_trap(reading):

@@ -125,6 +125,9 @@ class Watched:
         self._inner = inner
         self._events = events
 
+    def holds(self) -> bool | None:
+        return self._inner.holds()
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._inner.ensure_schema(schema)
 

@@ -31,10 +31,21 @@ def test_a_long_list_is_cut_and_counted() -> None:
 def test_an_empty_answer_is_told_only_where_none_was_empty_before() -> None:
     schema = pa.schema([("id", pa.string())])
     usual = Habit("e", columns_of(schema), never_empty=True)
-    assert [note.code for note in usual.notes(schema, 0)] == ["empty_answer"]
-    assert list(usual.notes(schema, 1)) == []
-    assert list(Habit("e", columns_of(schema), never_empty=False).notes(schema, 0)) == []
+    assert [note.code for note in usual.notes(schema, 0, ())] == ["empty_answer"]
+    assert list(usual.notes(schema, 1, ())) == []
+    assert list(Habit("e", columns_of(schema), never_empty=False).notes(schema, 0, ())) == []
 
 
 def test_a_first_run_has_nothing_to_compare() -> None:
-    assert list(Habit("e", None, never_empty=False).notes(pa.schema([("id", pa.string())]), 0)) == []
+    assert list(Habit("e", None, never_empty=False).notes(pa.schema([("id", pa.string())]), 0, ())) == []
+
+
+def test_fields_among_the_others_are_new_once_and_never_gone() -> None:
+    schema = pa.schema([("id", pa.string()), ("other_fields", pa.string())])
+    first = Habit("e", columns_of(schema), never_empty=True)
+    (note,) = first.notes(schema, 1, {"brand.new"})
+    assert (note.code, note.count) == ("columns_new", 1)
+    assert "other_fields.brand.new" in note.message
+    later = Habit("e", columns_of(schema) | {"other_fields.brand.new": "json"}, never_empty=True)
+    assert list(later.notes(schema, 1, {"brand.new"})) == []
+    assert list(later.notes(schema, 1, ())) == []

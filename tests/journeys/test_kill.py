@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -19,9 +20,10 @@ FEWER = ("--limit", str(FEWER_ROWS))
 # The whole of an export from its first request on takes about half a second with these delays.
 DELAY_SECONDS = 0.08
 SECONDS_MAX = 0.7
+ROUNDS = int(os.environ.get("PENDANT_SOAK_ROUNDS", "2"))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(240 + 30 * ROUNDS)
 @pytest.mark.parametrize("kind", [".parquet", ".duckdb"])
 def test_an_export_that_is_killed_is_simply_run_again(
     connected: Installation, pendo: pendosim.Pendo, kind: str
@@ -30,11 +32,11 @@ def test_an_export_that_is_killed_is_simply_run_again(
     ids = list(pendo.expected("visitors").ids or ())
     moments = random.Random(kind)
     pendo.faults.add("delay", path="/api/v1", seconds=DELAY_SECONDS, times=None)
-    for _ in range(3):
+    for _ in range(ROUNDS):
         killed_in(connected, pendo, target, after=moments.uniform(0, SECONDS_MAX))
         assert not target.exists() or visitors_in(target) == ids
     assert run_again(connected, target) == ids
-    for _ in range(3):
+    for _ in range(ROUNDS):
         killed_in(connected, pendo, target, *FEWER, after=moments.uniform(0, SECONDS_MAX))
         assert visitors_in(target) in (ids, ids[:FEWER_ROWS])
     assert run_again(connected, target, *FEWER) == ids[:FEWER_ROWS]

@@ -18,6 +18,9 @@ from starlette.types import ASGIApp
 from pendant.access.cookies import SESSION_COOKIE
 from pendant.server.running import configuration
 
+# So long that only a server that hangs reaches it: on a machine that does much else, imports alone take seconds.
+SECONDS_MAX = 90
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -58,7 +61,7 @@ class Client:
         if sent is not None:
             body = json.dumps(sent).encode()
             given.setdefault("Content-Type", "application/json")
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_MAX)
         try:
             connection.request(method, path, body, {name: value for name, value in given.items() if value})
             response = connection.getresponse()

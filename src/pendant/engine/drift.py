@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from pendant.model.run import Note, Run
 from pendant.store import exports, runs
 from pendant.store.transaction import Transaction
 
+OTHERS = "other_fields."
 RUNS_COMPARED = 10
 NAMES_SHOWN = 10
 
@@ -24,14 +25,20 @@ class Habit:
     columns: Mapping[str, str] | None
     never_empty: bool
 
-    def notes(self, schema: pa.Schema, rows: int) -> Iterator[Note]:
+    def notes(self, schema: pa.Schema, rows: int, undeclared: Iterable[str]) -> Iterator[Note]:
         if not rows and self.never_empty:
             yield Note("empty_answer", "No rows came, where none of the last runs was empty.")
         if self.columns is not None:
-            yield from compared(self.columns, columns_of(schema))
+            yield from compared(self.columns, self._now(schema, undeclared))
 
-    def keep(self, tx: Transaction, schema: pa.Schema) -> None:
-        exports.save_columns_seen(tx, self.export_id, columns_of(schema))
+    def keep(self, tx: Transaction, schema: pa.Schema, undeclared: Iterable[str]) -> None:
+        exports.save_columns_seen(tx, self.export_id, self._now(schema, undeclared))
+
+    def _now(self, schema: pa.Schema, undeclared: Iterable[str]) -> dict[str, str]:
+        """Return the columns, and the fields among the others: one that came before may be missing in a few rows."""
+        others = {f"{OTHERS}{name}": "json" for name in sorted(undeclared)}
+        before = {name: kind for name, kind in (self.columns or {}).items() if name.startswith(OTHERS)}
+        return columns_of(schema) | before | others
 
 
 def habit_of(app: App, run: Run) -> Habit | None:
@@ -42,7 +49,8 @@ def habit_of(app: App, run: Run) -> Habit | None:
         earlier = runs.finished_of_export(tx, run.export_id, limit=RUNS_COMPARED)
         columns = exports.columns_seen(tx, run.export_id)
     # Another resource under the same name is another export.
-    same = [each for each in earlier if each.resource == run.resource]
+    # A run that had nothing to read says nothing about what comes.
+    same = [each for each in earlier if each.resource == run.resource and each.slices_total]
     return Habit(
         run.export_id, columns if same else None, never_empty=bool(same) and all(each.rows_read for each in same)
     )

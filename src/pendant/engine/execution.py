@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pyarrow as pa
 
@@ -119,9 +120,10 @@ class Execution:
         export = Export.from_json(asked.definition)
         connection = self._connection(asked)
         resource = resource_for(self._app, connection, export)
-        course = self._course = course_of(self._app, asked.export_id, export, resource)
+        course = self._course = course_of(
+            self._app, asked.export_id, export, resource, now=asked.created_at or self._app.clock.now()
+        )
         if course:
-            refuse_missing_target(course)
             self._ledger.change(lambda run: replace(run, windows=course.due.spans))
             if not course.due.spans:
                 self._tally.note(Note("nothing_due", "There was nothing to read yet, and nothing was written."))
@@ -148,6 +150,8 @@ class Execution:
             reader=self._handover,
             hasher=self._app.vault.hasher,
         )
+        if course:
+            refuse_missing_target(course, ends.destination)
         written = run(
             Job(
                 ends=ends,
@@ -157,12 +161,13 @@ class Execution:
                 clock=self._app.clock,
                 concurrency=min(connection.http.concurrency_level, SLICES_AT_ONCE),
                 limit=export.limit,
+                horizon=timedelta(hours=export.delays.horizon_hours),
             )
         )
         self._habit = habit_of(self._app, asked)
         self._schema = source.schema
         if self._habit:
-            for note in self._habit.notes(source.schema, self._ledger.run.rows_read):
+            for note in self._habit.notes(source.schema, self._ledger.run.rows_read, self._tally.met):
                 self._tally.note(note)
         return written
 
@@ -212,7 +217,7 @@ class Execution:
         if self._course:
             self._course.move(tx, self._app, self._watched.seen() if self._watched else None)
         if self._habit and self._schema:
-            self._habit.keep(tx, self._schema)
+            self._habit.keep(tx, self._schema, self._tally.met)
 
 
 def _fresh(queued: Run) -> Run:

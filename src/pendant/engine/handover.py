@@ -44,6 +44,9 @@ class Handover:
         """Return the ledger as one that tells this object of every slice."""
         return _Announcing(ledger, self)
 
+    def holds(self) -> bool | None:
+        return None
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         remove_left_behind(self._folder)

@@ -31,6 +31,9 @@ class InMemory:
         self._slices: dict[str, list[pa.RecordBatch]] = {}
         self.table: pa.Table = self._schema.empty_table()
 
+    def holds(self) -> bool | None:
+        return None
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._schema = schema
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -13,6 +14,8 @@ from pendant.model.run import Note, Slice, SliceRecord, SliceState
 
 # Bytes arrive at the meter of the run, on a thread that reads for one slice and carries along whose it is.
 _reading: ContextVar[Attempt | None] = ContextVar("reading", default=None)
+
+UNDECLARED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Tally:
         self._lock = threading.Lock()
         self._counted = Counted()
         self._notes: dict[str, Note] = {}
+        self._undeclared: set[str] = set()
         self._waiting = ("", 0.0)
         self._attempts: dict[str, Attempt] = {}
 
@@ -54,6 +58,12 @@ class Tally:
     def rows_written(self, count: int) -> None:
         self._add(rows_written=count)
 
+    def undeclared(self, fields: Iterable[str]) -> None:
+        """Keep so many at most: where keys are data, there is no end of them."""
+        with self._lock:
+            if len(self._undeclared) < UNDECLARED_MAX:
+                self._undeclared.update(fields)
+
     def note(self, note: Note) -> None:
         with self._lock:
             known = self._notes.get(note.code)
@@ -62,6 +72,12 @@ class Tally:
     @property
     def counted(self) -> Counted:
         return self._counted
+
+    @property
+    def met(self) -> frozenset[str]:
+        """Return the fields that came and that no column declares."""
+        with self._lock:
+            return frozenset(self._undeclared)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -149,6 +165,9 @@ class Attempt:
     def rows_written(self, count: int) -> None:
         self._rows_written += count
         self._tally.rows_written(count)
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        self._tally.undeclared(fields)
 
     def note(self, note: Note) -> None:
         self._tally.note(note)

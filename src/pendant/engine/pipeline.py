@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from pendant.engine.board import Board
@@ -38,7 +39,10 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`limit` is the highest number of rows written, 0 for all; `pause` waits between tries (default: really)."""
+    """`limit` is the highest number of rows written, 0 for all; `pause` waits between tries (default: really).
+
+    `horizon` is how late data may be: see SliceWork.
+    """
 
     ends: Ends
     ledger: Ledger
@@ -47,6 +51,7 @@ class Job:
     clock: Clock
     concurrency: int = 4
     limit: int = 0
+    horizon: timedelta = timedelta(hours=8)
     pause: Callable[[float], None] | None = None
 
 
@@ -123,7 +128,14 @@ def _first_rows(job: Job, parts: Sequence[Slice]) -> list[Slice]:
 
 def _commit(job: Job, part: Slice, rows_max: int | None = None) -> SliceRecord | tuple[Slice, Slice]:
     """Return the record of a committed slice, or the halves that take the place of one that was too large."""
-    work = SliceWork(job.ends, tally=job.tally, halt=job.halt, clock=job.clock, pause=job.pause or job.halt.pause)
+    work = SliceWork(
+        job.ends,
+        tally=job.tally,
+        halt=job.halt,
+        clock=job.clock,
+        horizon=job.horizon,
+        pause=job.pause or job.halt.pause,
+    )
     try:
         record = work.commit(part, rows_max=rows_max)
     except SliceTooLarge:

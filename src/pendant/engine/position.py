@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
 from pendant.app import App
 from pendant.connectors.declaration import Resource
@@ -16,7 +15,7 @@ from pendant.model.export import Export, Mode, Position
 from pendant.model.imprint import Imprint
 from pendant.model.incremental import Due, due
 from pendant.model.moments import moment_of
-from pendant.model.pipeline import Source
+from pendant.model.pipeline import Destination, Source
 from pendant.store import exports
 from pendant.store.transaction import Transaction
 from pendant.transform.marks import DAY_MS
@@ -74,28 +73,33 @@ class Course:
         return round(first.timestamp() * 1000) // DAY_MS * DAY_MS
 
 
-def course_of(app: App, export_id: str | None, export: Export, resource: Resource) -> Course | None:
-    """Return the course of an incremental run; None where everything that was asked for is read."""
+def course_of(app: App, export_id: str | None, export: Export, resource: Resource, *, now: datetime) -> Course | None:
+    """Return the course of an incremental run; None where everything that was asked for is read.
+
+    `now` is when the run was asked for, so that one that is done again reads the same windows.
+    """
     if export_id is None or export.mode is not Mode.INCREMENTAL or not resource.time:
         return None
     with app.database.read() as tx:
         before = exports.position(tx, export_id, export.resource, export.apps)
         known = exports.days(tx, export_id, export.resource, export.apps)
-    now = app.clock.now()
     start = export.since or moment_of(export.last or DAYS_BY_DEFAULT, now, "last")
     assert start
     bucket = BUCKET if resource.bucketed else timedelta()
     return Course(export_id, export, before, due(before, now, start, export.delays, bucket=bucket), known)
 
 
-def refuse_missing_target(course: Course) -> None:
+def refuse_missing_target(course: Course, destination: Destination) -> None:
     """Raise Conflict when what earlier runs wrote is gone: the windows of this run alone would be taken for all."""
-    path = course.export.target.partition("#")[0]
-    if course.before is None or ":" in path or Path(path).expanduser().exists():
+    if course.before is None:
+        return
+    there = destination.holds()
+    if there or (there is None and not any(imprint.rows for imprint in course.known.values())):
         return
     raise Conflict(
         "target_gone",
-        f"The target {path} held everything up to {course.before.position:%Y-%m-%d %H:%M} UTC, and is not there.",
+        f"The target {course.export.target} held everything up to {course.before.position:%Y-%m-%d %H:%M} UTC, "
+        "and is not there.",
         hint="Put it back, or let the export begin anew: pendant exports reset-position.",
         field="target",
     )

@@ -20,9 +20,6 @@ from pendant.model.run import Note, Slice, SliceRecord, SliceState
 RETRIES_MAX = 5
 PAUSE_SECONDS = 1.0
 PAUSE_SECONDS_MAX = 60.0
-# What happened in the last hours may still arrive: a count that differs then is no fault of anybody.
-STILL_ARRIVING = timedelta(hours=8)
-
 _WORTH_ANOTHER_TRY = (Unreachable, BrokenAnswer, ServerTrouble)
 
 
@@ -36,13 +33,19 @@ class Ends:
 
 
 class SliceWork:
-    """Does slices of one run, each to its end. Safe to use from several threads for different slices."""
+    """Does slices of one run, each to its end. Safe to use from several threads for different slices.
 
-    def __init__(self, ends: Ends, *, tally: Tally, halt: Halt, clock: Clock, pause: Callable[[float], None]) -> None:
+    What happened less than `horizon` ago may still arrive: a count that differs then is no fault of anybody.
+    """
+
+    def __init__(
+        self, ends: Ends, *, tally: Tally, halt: Halt, clock: Clock, horizon: timedelta, pause: Callable[[float], None]
+    ) -> None:
         self._ends = ends
         self._tally = tally
         self._halt = halt
         self._clock = clock
+        self._horizon = horizon
         self._pause = pause
 
     def commit(self, part: Slice, *, rows_max: int | None = None) -> SliceRecord:
@@ -81,10 +84,10 @@ class SliceWork:
         )
 
     def _still_arriving(self, part: Slice) -> bool:
-        """Say whether a slice reaches into the last hours. One that is no window of time shows how things are now."""
+        """Say whether a slice reaches into the horizon. One that is no window of time shows how things are now."""
         if part.window is None:
             return True
-        return datetime.fromtimestamp(part.window[1] / 1000, UTC) > self._clock.now() - STILL_ARRIVING
+        return datetime.fromtimestamp(part.window[1] / 1000, UTC) > self._clock.now() - self._horizon
 
     def _count(self, part: Slice) -> int | None:
         self._halt.check()

@@ -128,15 +128,8 @@ class Worker:
         return run.created_at is not None and run.created_at > self._app.clock.now() - FRESH
 
     def _take_over(self, run: Run) -> bool:
-        handle = self._locks.take(run.id)
-        if handle is None:
+        if requeued(self._app, run.id) is None:
             return False
-        self._locks.give_back(run.id, handle)
-        with self._app.database.begin() as tx:
-            current = runs.get(tx, run.id)
-            if current is None or current.state not in _UNFINISHED:
-                return False
-            runs.save(tx, restarted(current))
         self.submit(run.id)
         return True
 
@@ -185,6 +178,22 @@ class Worker:
 
 
 _UNFINISHED = (RunState.RUNNING, RunState.WAITING, RunState.QUEUED)
+
+
+def requeued(app: App, run_id: str) -> Run | None:
+    """Queue a run again that a dead process left behind; None when somebody has it, or it has ended."""
+    locks = RunLocks(app.settings.data_dir)
+    handle = locks.take(run_id)
+    if handle is None:
+        return None
+    locks.give_back(run_id, handle)
+    with app.database.begin() as tx:
+        current = runs.get(tx, run_id)
+        if current is None or current.state not in _UNFINISHED:
+            return None
+        again = restarted(current)
+        runs.save(tx, again)
+        return again
 
 
 def restarted(run: Run) -> Run:

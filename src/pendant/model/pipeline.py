@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -44,6 +44,10 @@ class RunMeter(Meter, Protocol):
     """A meter of one run; sources add rows to it as they appear, so that progress moves inside a slice."""
 
     def rows_read(self, count: int) -> None: ...
+
+    def undeclared(self, fields: Iterable[str]) -> None:
+        """Keep the dotted paths of fields that came and that no column declares."""
+        ...
 
     def note(self, note: Note) -> None:
         """Keep something a person should know; notes with one code are counted together."""
@@ -120,6 +124,10 @@ class Destination(Protocol):
     Order of calls: `ensure_schema` once, `replace_slice` any number of times (several threads, different slices),
     then `publish` or `discard` once. Only the pipeline calls the writing methods.
     """
+
+    def holds(self) -> bool | None:
+        """Say whether there is what an earlier run wrote; None where one that wrote no rows leaves nothing to find."""
+        ...
 
     def ensure_schema(self, schema: pa.Schema) -> None:
         """Prepare for rows of `schema`; raise before anything is read when the target cannot take them."""

@@ -108,6 +108,7 @@ def _refuse_misfit(export: Export, resource: Resource) -> None:
             field="since",
         )
     if export.mode is not Mode.INCREMENTAL:
+        _refuse_limit(export, resource)
         return
     if export.until:
         raise _mode_invalid("An incremental export has no end.", "window")
@@ -120,6 +121,17 @@ def _refuse_misfit(export: Export, resource: Resource) -> None:
     delays = export.delays
     if export.load is LoadMode.APPEND and (delays.lookback_days or delays.final_days or resource.bucketed):
         raise _load_invalid("Rows that are read again would be there twice after appending.", "slices")
+
+
+def _refuse_limit(export: Export, resource: Resource) -> None:
+    load = load_of(export, resource).mode
+    if export.limit and load in (LoadMode.SLICES, LoadMode.MERGE):
+        raise WrongInput(
+            "limit_invalid",
+            f"With a limit, loading by {load.value} would empty windows and fill them in part only.",
+            hint="Leave the limit out, or choose the load replace or append.",
+            field="limit",
+        )
 
 
 def _mode_invalid(message: str, instead: str) -> WrongInput:

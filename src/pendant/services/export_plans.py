@@ -76,7 +76,7 @@ def plan(app: App, actor: Actor, reference: str) -> Plan:
     export = found.export
     connection = resolve(app, export.connection)
     resource = resource_for(app, connection, export)
-    course = course_of(app, found.id, export, resource)
+    course = course_of(app, found.id, export, resource, now=app.clock.now())
     windows = course.due.windows if course else None
     parts: Sequence[Slice] = ()
     counted: tuple[PlannedSlice, ...] = ()

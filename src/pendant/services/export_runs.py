@@ -8,6 +8,7 @@ nothing is read. Whoever called hands the run's id to a worker.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace as with_changes
 from datetime import datetime
 
@@ -16,7 +17,8 @@ from pendant.engine import pipeline
 from pendant.engine.ends import ends_for, load_of, resource_for, shape_of, source_for
 from pendant.engine.memory import InMemory
 from pendant.engine.targets import system_of
-from pendant.errors import WrongInput
+from pendant.engine.worker import requeued
+from pendant.errors import Conflict, WrongInput
 from pendant.model.access import Actor, Permission
 from pendant.model.connection import Connection
 from pendant.model.export import Export, Mode, StoredExport
@@ -47,7 +49,29 @@ def run(app: App, actor: Actor, reference: str) -> Run:
     """Record a stored export as a queued run."""
     require(actor, Permission.EXPORTS_RUN, Permission.CONNECTIONS_USE)
     found = stored_export(app, reference)
-    return _queued(app, actor, resolve(app, found.export.connection), found.export, found)
+    return _left_behind(app, found) or _queued(app, actor, resolve(app, found.export.connection), found.export, found)
+
+
+def _left_behind(app: App, stored: StoredExport) -> Run | None:
+    """Take up the run that a dead process left of an export that appends: only it knows that it appended already."""
+    if not _appends_on(stored):
+        return None
+    with app.database.read() as tx:
+        unfinished = runs.unfinished_of_export(tx, stored.id)
+    return next(filter(None, (requeued(app, run.id) for run in unfinished)), None)
+
+
+def _appends_on(stored: StoredExport | None) -> bool:
+    return stored is not None and stored.export.load is LoadMode.APPEND and stored.export.mode is Mode.INCREMENTAL
+
+
+def _refuse_second(unfinished: Sequence[Run]) -> None:
+    if unfinished:
+        raise Conflict(
+            "run_unfinished",
+            f"The run {unfinished[0].id[:8]} of this export has not ended; a second one would append its rows again.",
+            hint="Wait for its end, or cancel it.",
+        )
 
 
 def backfill(app: App, actor: Actor, reference: str, *, since: datetime, until: datetime) -> Run:
@@ -87,6 +111,8 @@ def _queued(app: App, actor: Actor, connection: Connection, export: Export, stor
         created_at=now,
     )
     with app.database.begin() as tx:
+        if stored and _appends_on(stored):
+            _refuse_second(runs.unfinished_of_export(tx, stored.id))
         runs.insert(tx, queued)
         audit.append(
             tx, at=now, actor=actor, action="export.start", object_kind="run", object_id=run_id, outcome="done"

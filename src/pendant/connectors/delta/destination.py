@@ -50,6 +50,9 @@ class DeltaDestination:
         self._staging = Staging(target, run_id)
         self._parts = Parts(self._staging, ArrowFormat())
 
+    def holds(self) -> bool | None:
+        return bool(self._library.DeltaTable.is_deltatable(str(self._target)))
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         check_columns(schema)
         check_column_names(schema)

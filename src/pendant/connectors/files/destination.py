@@ -33,6 +33,9 @@ class FileDestination:
         self._staging = Staging(target, run_id)
         self._parts = Parts(self._staging, file_format)
 
+    def holds(self) -> bool | None:
+        return self._staging.target.exists()
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         check_regular(self._target)
         if self._target.exists() and not self._may_replace:

@@ -56,6 +56,9 @@ class FolderDestination:
         self._staging = staging
         self._parts = DayParts(self._staging, load.time)
 
+    def holds(self) -> bool | None:
+        return True if self._shelf.days() else None
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         if not self._how.time:
             raise unsupported(

@@ -64,7 +64,12 @@ def split(tree: Tree, record: Raw | bytes, values: dict[Path, Any], kept_aside: 
 
 def paths_in(tree: Tree, rest: bytes, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the paths of the undeclared fields in what `undeclared` returned."""
-    for key, value in _keys.decode(rest).items():
+    try:
+        found = _keys.decode(rest)
+    except msgspec.ValidationError:
+        yield above
+        return
+    for key, value in found.items():
         child = tree.get(key)
         if isinstance(child, dict):
             yield from paths_in(child, bytes(value), (*above, key))

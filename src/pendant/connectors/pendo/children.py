@@ -17,6 +17,8 @@ from pendant.model.pipeline import RunMeter
 from pendant.model.run import Note, Slice
 
 PARENTS_PER_SLICE = 20
+# What Pendo says of an object to which nothing of the kind belongs; any other refusal is about the request.
+_HAS_NONE = frozenset({400, 404, 422})
 
 
 class Children:
@@ -41,6 +43,8 @@ class Children:
             try:
                 yield from self._of(parent)
             except RequestRefused as problem:
+                if problem.status not in _HAS_NONE:
+                    raise
                 meter.note(
                     Note(
                         "left_out", f"Pendo refuses {self._resource.title.lower()} of {parent.id!r}: {problem.message}"
@@ -50,7 +54,7 @@ class Children:
     def _of(self, parent: Parent) -> Iterator[list[Raw]]:
         position = 0
         with self._channel.stream(of_object(self._resource.path, parent.id)) as body:
-            for records in cut(body.pieces()):
+            for records in cut(body.pieces(), bare=True):
                 yield [
                     joined({PARENT: parent.fields, "position": position + place}, record, under=self._resource.nest)
                     for place, record in enumerate(records)

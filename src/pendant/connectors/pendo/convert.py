@@ -95,7 +95,7 @@ class Converter:
         with suppress(DoesNotFitError):
             return self._straight(self.look(records))
         with suppress(DoesNotFitError):
-            return self._gathering(records)
+            return self._gathering(records, meter)
         return self._careful(records, meter)
 
     def _straight(self, piece: Piece) -> pa.RecordBatch:
@@ -108,21 +108,27 @@ class Converter:
         rows = len(piece.records)
         return self._assembled(arrays, _rest_of(piece.known.met, piece.kept, rows), rows)
 
-    def _gathering(self, records: Sequence[Raw]) -> pa.RecordBatch:
+    def _gathering(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
         try:
             columns = self._lenient.columns(records)
         except msgspec.ValidationError:
             raise DoesNotFitError from None
         rest = [undeclared(self._layout.tree, record) for record in records]
         batch = self._assembled(self._arrays(columns), rest, len(records))
-        self._remember(rest)
+        self._remember(rest, meter)
         return batch
 
-    def _remember(self, rest: Rest) -> None:
-        found = {path for one in rest if one for path in paths_in(self._layout.tree, one) if is_plain(path[-1])}
-        met = found | set(self._known.met)
+    def _remember(self, rest: Rest, meter: RunMeter) -> None:
+        paths = self._told(rest, meter)
+        met = {path for path in paths if is_plain(path[-1])} | set(self._known.met)
         if len(met) <= MET_PATHS_MAX and met != set(self._known.met):
             self._known = _Known(self._layout, frozenset(met))
+
+    def _told(self, rest: Rest, meter: RunMeter) -> set[Path]:
+        """Return the paths of what no column holds, and let the meter know of them."""
+        paths = {path for one in rest if one for path in paths_in(self._layout.tree, one)}
+        meter.undeclared(".".join(path) for path in paths)
+        return paths
 
     def _careful(self, records: Sequence[Raw], meter: RunMeter) -> pa.RecordBatch:
         def kept_aside(column: Column, value: bytes) -> None:
@@ -132,6 +138,7 @@ class Converter:
             raise not_a_record()
         rows: list[dict[Path, Any]] = [{} for _ in records]
         rest = [split(self._layout.tree, *pair, kept_aside) for pair in zip(records, rows, strict=True)]
+        self._told(rest, meter)
         columns = {one.path: [row.get(one.path) for row in rows] for one in self._layout.columns}
         return self._assembled(self._arrays(columns), rest, len(records))
 

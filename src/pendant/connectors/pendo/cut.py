@@ -38,20 +38,27 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _object = msgspec.json.Decoder(dict[str, Raw])
 
 
-def cut(pieces: Iterator[bytes], *, piece_bytes: int = PIECE_BYTES) -> Iterator[list[Raw]]:
+class NoResults(BrokenAnswer):
+    """`"results": null` came: no rows, or no answer. Only a count of the same rows can tell."""
+
+
+def cut(pieces: Iterator[bytes], *, bare: bool = False, piece_bytes: int = PIECE_BYTES) -> Iterator[list[Raw]]:
     """Yield the records of one body in order, each exactly once, in lists that are never empty.
 
+    `bare` says that the records are the body, with nothing around them.
+
     Where the body breaks off, whole records that arrived are yielded first; then what `pieces` raised, or
-    BrokenAnswer (`answer_cut_short`, `answer_unexpected`, `record_too_large`), is raised.
+    BrokenAnswer (`answer_cut_short`, `answer_unexpected`, `record_too_large`, NoResults `results_null`), is raised.
     """
-    return _Cutter(piece_bytes).records(pieces)
+    return _Cutter(piece_bytes, bare=bare).records(pieces)
 
 
 class _Cutter:
     """`opening` is what stood before the first record, once it is known; the buffer then begins with a record."""
 
-    def __init__(self, piece_bytes: int) -> None:
+    def __init__(self, piece_bytes: int, *, bare: bool) -> None:
         self._piece_bytes = piece_bytes
+        self._bare = bare
         self._buffer = bytearray()
         self._opening = b""
 
@@ -86,9 +93,12 @@ class _Cutter:
 
     def _rest(self) -> list[Raw]:
         text = self._opening + bytes(self._buffer)
-        if text.lstrip()[:1] == b"{":
-            return _envelope.decode(text).results or []
-        return _records.decode(text)
+        if text.lstrip()[:1] != b"{" or self._bare:
+            return _records.decode(text)
+        results = _envelope.decode(text).results
+        if results is None:
+            raise NoResults("results_null", "The answer holds null in place of its rows.", hint="Run it again.")
+        return results
 
     def _whole_records(self, *, broken: bool = False) -> list[Raw]:
         """Take as many whole records as can be found off the buffer; none when no cut can be proved."""
@@ -114,6 +124,8 @@ class _Cutter:
         if array := _ARRAY.match(head):
             self._begin(b"[", array.end())
             return True
+        if self._bare:
+            return False
         for results in _RESULTS.finditer(head):
             try:
                 _object.decode(head[: results.start()] + b'"results":0}')

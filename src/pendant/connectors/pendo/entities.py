@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
-from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off
+from pendant.connectors.pendo.query import Stage, aggregation, all_of, asks_too_much, broke_off, rows_of
 from pendant.connectors.pendo.ranges import Ids, Range
 from pendant.connectors.pendo.records import KeyReader
 from pendant.connectors.pendo.sizes import SIZES, Sizes
@@ -70,8 +69,8 @@ class Entities:
         rest = within if last is None else Range(last, within.up_to)
         source: Stage = {"source": {self._resource.source: None}}
         pipeline = [source, *all_of(rest.conditions(key)), {"sort": [key]}, {"limit": size}]
-        with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
-            yield from cut(body.pieces())
+        request = aggregation(self._resource.name, pipeline)
+        yield from rows_of(self._channel, request, lambda: self._ids.count(rest))
 
 
 class _Position:

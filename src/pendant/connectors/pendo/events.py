@@ -7,8 +7,16 @@ from collections.abc import Iterator, Sequence
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
-from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import ALL_APPS, Stage, aggregation, all_of, asks_too_much, broke_off, count_of
+from pendant.connectors.pendo.query import (
+    ALL_APPS,
+    Stage,
+    aggregation,
+    all_of,
+    asks_too_much,
+    broke_off,
+    count_of,
+    rows_of,
+)
 from pendant.connectors.pendo.ranges import Ids
 from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for, halves, planned
@@ -58,10 +66,10 @@ class Events:
         key = list(self._resource.key)
         # By time first, so that a file is in order as a whole.
         order = sorted(key, key=lambda name: name != self._resource.time)
-        pipeline = [*self._rows(Window.of(part)), {"sort": order}]
+        window = Window.of(part)
+        request = aggregation(self._resource.name, [*self._rows(window), {"sort": order}])
         try:
-            with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
-                yield from cut(body.pieces())
+            yield from rows_of(self._channel, request, lambda: self._count(window))
         except RemoteProblem as problem:
             if self._may_fit_in_halves(problem):
                 raise SliceTooLarge(

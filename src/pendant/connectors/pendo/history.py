@@ -12,7 +12,7 @@ from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.nested import joined
 from pendant.connectors.pendo.parents import Parent, halves_of, parents_of, slices_of
-from pendant.connectors.pendo.query import Stage, aggregation, all_of, of_object, small_answer
+from pendant.connectors.pendo.query import Stage, aggregation, all_of, of_object, small_rows
 from pendant.connectors.pendo.windows import DAY_MS
 from pendant.errors import BrokenAnswer, RequestRefused, WrongInput
 from pendant.model.http import Channel
@@ -83,7 +83,7 @@ class History:
             end = min(start + DAY_MS, self._until)
             request = of_object(self._resource.path, visitor, (("starttime", str(start)),))
             with self._channel.stream(request) as body:
-                for records in cut(body.pieces()):
+                for records in cut(body.pieces(), bare=True):
                     # An item that began before midnight, or after the end that was asked for, belongs elsewhere.
                     inside = [record for record in records if start <= _time_of(record) < end]
                     if inside:
@@ -95,7 +95,7 @@ class History:
         limit = REQUESTS_MAX // self._days + 1
         pipeline: list[Stage] = [{"source": {"visitors": None}}, *all_of(seen), {"sort": ["visitorId"]}]
         pipeline += [{"limit": limit}, {"select": {"visitorId": "visitorId"}}]
-        rows: list[dict[str, Any]] = small_answer(self._channel.call(aggregation("active visitors", pipeline)))
+        rows: list[dict[str, Any]] = small_rows(self._channel, aggregation("active visitors", pipeline))
         return [row["visitorId"] for row in rows if isinstance(row.get("visitorId"), str)]
 
 

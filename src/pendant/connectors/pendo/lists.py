@@ -71,7 +71,7 @@ class Lists(InOnePiece):
     def _once(self, app: int | None) -> Iterator[list[Raw]]:
         request = listing(self._resource.path, app=app, by_app=self._resource.apps == "query")
         with self._channel.stream(request) as body:
-            yield from cut(body.pieces())
+            yield from cut(body.pieces(), bare=True)
 
 
 def _not_in(before: frozenset[str], records: list[Raw], met: set[str]) -> list[Raw]:

@@ -7,6 +7,7 @@ import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw
@@ -14,7 +15,7 @@ from msgspec import Raw
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.nested import PARENT
 from pendant.connectors.pendo.parents import Parent, Parents, halves_of, parents_of, slices_of
-from pendant.connectors.pendo.query import Stage, count_of, of_object
+from pendant.connectors.pendo.query import Stage, all_of, count_of, of_object, quoted
 from pendant.errors import BrokenAnswer, ServerTrouble
 from pendant.model.http import Channel, Request
 from pendant.model.pipeline import RunMeter
@@ -26,6 +27,9 @@ WAIT_SECONDS_MAX = 1800.0
 # Pendo documents a word and not which; these are what such words begin with.
 _DONE = ("complete", "done", "finish", "success", "ready")
 _FAILED = ("fail", "error", "cancel", "abort")
+
+_VISITOR = "visitorId"
+_JSON_BEGINS = ("{", "[", '"')
 
 Pause = Callable[[float], None]
 
@@ -46,10 +50,11 @@ class Members:
         return halves_of(part)
 
     def count(self, part: Slice) -> int | None:
-        def members(one: Parent) -> list[Stage]:
-            return [{"source": {"visitors": None}}, {"segment": {"id": one.id}}]
+        return sum(self._count(one) for one in parents_of(part))
 
-        return sum(count_of(self._channel, "segment count", members(one)) for one in parents_of(part))
+    def _count(self, segment: Parent, *conditions: str) -> int:
+        members: list[Stage] = [{"source": {"visitors": None}}, {"segment": {"id": segment.id}}]
+        return count_of(self._channel, "segment count", [*members, *all_of(conditions)])
 
     def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         for segment in parents_of(part):
@@ -84,12 +89,22 @@ class Members:
     def _members(self, segment: Parent, job: str) -> Iterator[list[Raw]]:
         above = {PARENT: {"id": segment.id, **segment.fields}}
         with self._channel.stream(self._of_job(segment, job, "/results/csv")) as body:
-            rows = _rows(body.pieces())
+            pieces = _Pieces(body.pieces())
+            rows = _rows(iter(pieces))
+            last: dict[str, str] = {}
             while some := list(islice(rows, ROWS_AT_ONCE)):
                 yield [Raw(msgspec.json.encode(above | row)) for row in some]
+                last = some[-1]
+        if last and not pieces.end_line:
+            self._check_last(segment, last[_VISITOR])
+
+    def _check_last(self, segment: Parent, visitor: str) -> None:
+        """Raise unless Pendo knows the member whose line has no end: it may be the half of a name."""
+        if not self._count(segment, f"visitorId == {quoted(visitor)}"):
+            raise BrokenAnswer("answer_cut_short", "The CSV of a segment's members ended inside a name.")
 
     def _of_job(self, segment: Parent, job: str, rest: str) -> Request:
-        return of_object(f"{self._resource.path}/{job}{rest}", segment.id)
+        return of_object(f"{self._resource.path}/{quote(job, safe='')}{rest}", segment.id)
 
 
 def _plain(body: bytes) -> object:
@@ -97,8 +112,25 @@ def _plain(body: bytes) -> object:
     try:
         found: object = msgspec.json.decode(body)
     except msgspec.DecodeError:
-        return body.decode(errors="replace").strip()
+        word = body.decode(errors="replace").strip()
+        if word[:1] in _JSON_BEGINS:
+            raise BrokenAnswer("answer_cut_short", "An answer about the members of a segment broke off.") from None
+        return word
     return found
+
+
+class _Pieces:
+    """Passes a body on, and knows afterwards whether it ended with the end of a line."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.end_line = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            if piece:
+                self.end_line = piece.endswith((b"\n", b"\r"))
+            yield piece
 
 
 def _rows(pieces: Iterator[bytes]) -> Iterator[dict[str, str]]:
@@ -106,6 +138,8 @@ def _rows(pieces: Iterator[bytes]) -> Iterator[dict[str, str]]:
     try:
         lines = csv.reader(_lines(pieces), strict=True)
         header = next(lines, [])
+        if _VISITOR not in header:
+            raise BrokenAnswer("answer_unexpected", f"The CSV of a segment's members has no column {_VISITOR}.")
         for row in lines:
             if row:
                 yield dict(zip(header, row, strict=True))

@@ -12,9 +12,9 @@ from msgspec import Raw
 from pendant.connectors.declaration import ColumnType, Connector, Resource
 from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.layout import Column, declared, is_plain, name_of
-from pendant.connectors.pendo.query import aggregation, listing, small_answer
+from pendant.connectors.pendo.query import TRIES_MAX, aggregation, listing, small_rows
 from pendant.connectors.pendo.schemas import Groups, groups_of
-from pendant.errors import RemoteProblem
+from pendant.errors import BrokenAnswer, CredentialsRefused, RequestRefused
 from pendant.model.http import Channel
 
 # Groups in the order in which their columns stand; the others follow by name, those of single applications last.
@@ -45,6 +45,8 @@ class _Tagged(msgspec.Struct, rename="camel"):
     app_ids: list[int] | None = None
 
 
+_REFUSALS = (CredentialsRefused, RequestRefused)
+
 _field = msgspec.json.Decoder(_Field)
 _tagged = msgspec.json.Decoder(list[_Tagged])
 
@@ -74,23 +76,31 @@ def app_group(app: int) -> str:
 def known_apps(channel: Channel) -> list[int]:
     """Return the applications that can be found out about; there is no list of them.
 
-    A field of one that is missing is not lost: it is kept among the other fields.
+    What the key may not look at is left out; whatever else goes wrong is raised.
     """
     apps: set[int] = set()
-    with contextlib.suppress(RemoteProblem):
-        rows = small_answer(channel.call(aggregation("apps", [{"source": {"apps": None}}])))
+    with contextlib.suppress(*_REFUSALS):
+        rows = small_rows(channel, aggregation("apps", [{"source": {"apps": None}}]))
         apps.update(_ints(row.get("id") for row in rows))
     for path in ("/api/v1/page", "/api/v1/tracktype"):
-        with contextlib.suppress(RemoteProblem, msgspec.ValidationError):
-            for records in _listed(channel, path):
-                for one in _tagged.decode(b"".join((b"[", b",".join(records), b"]"))):
-                    apps.update(_ints([one.app_id, *(one.app_ids or [])]))
+        with contextlib.suppress(*_REFUSALS, msgspec.ValidationError):
+            for one in _tagged_at(channel, path):
+                apps.update(_ints([one.app_id, *(one.app_ids or [])]))
     return sorted(apps)
 
 
-def _listed(channel: Channel, path: str) -> Iterator[list[Raw]]:
+def _tagged_at(channel: Channel, path: str) -> list[_Tagged]:
+    """Return the objects of a list; one that breaks off is asked for again."""
+    for _ in range(TRIES_MAX - 1):
+        with contextlib.suppress(BrokenAnswer):
+            return list(_listed(channel, path))
+    return list(_listed(channel, path))
+
+
+def _listed(channel: Channel, path: str) -> Iterator[_Tagged]:
     with channel.stream(listing(path, app=None, by_app=True)) as body:
-        yield from cut(body.pieces())
+        for records in cut(body.pieces(), bare=True):
+            yield from _tagged.decode(b"".join((b"[", b",".join(records), b"]")))
 
 
 def _ints(values: Iterable[Any]) -> Iterator[int]:

@@ -6,17 +6,17 @@ A survey is two polls of one guide: a rating from 0 to 10, and a text behind it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
-from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.lists import Lists
 from pendant.connectors.pendo.nested import joined
 from pendant.connectors.pendo.parents import Parent, halves_of, parents_of, slices_of
-from pendant.connectors.pendo.query import Stage, aggregation, count_of
+from pendant.connectors.pendo.query import Stage, aggregation, count_of, rows_of
 from pendant.errors import WrongInput
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
@@ -71,14 +71,17 @@ class Nps:
         return halves_of(part)
 
     def count(self, part: Slice) -> int | None:
-        return sum(count_of(self._channel, "NPS count", _answers(one)) for one in parents_of(part))
+        return sum(self._count(one) for one in parents_of(part))
 
     def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         for survey in parents_of(part):
             pipeline = [*_answers(survey), {"sort": ["ratedAt", "visitorId"]}]
-            with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
-                for records in cut(body.pieces()):
-                    yield [joined({"guideId": survey.id, **survey.fields}, record) for record in records]
+            request = aggregation(self._resource.name, pipeline)
+            for records in rows_of(self._channel, request, partial(self._count, survey)):
+                yield [joined({"guideId": survey.id, **survey.fields}, record) for record in records]
+
+    def _count(self, survey: Parent) -> int:
+        return count_of(self._channel, "NPS count", _answers(survey))
 
 
 def _surveys(record: Raw) -> Iterator[Parent]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Raw
@@ -10,7 +10,7 @@ from msgspec import Raw
 from pendant.connectors.declaration import Resource
 from pendant.connectors.pendo.metadata import known_apps
 from pendant.connectors.pendo.nested import fields_of, joined
-from pendant.connectors.pendo.query import listing
+from pendant.connectors.pendo.query import listing, read_whole
 from pendant.connectors.pendo.records import InOnePiece
 from pendant.errors import BrokenAnswer
 from pendant.model.http import Channel
@@ -36,11 +36,13 @@ class Objects(InOnePiece):
         by_app = self._resource.apps == "query"
         apps: Sequence[int | None] = (self._apps or known_apps(self._channel)) if by_app else []
         for app in apps or [None]:
-            answer = self._channel.call(listing(self._resource.path, app=app, by_app=app is not None))
-            if found := list(self._records(_decoded(answer.body))):
+            request = listing(self._resource.path, app=app, by_app=app is not None)
+            if found := read_whole(self._channel, request, lambda body: list(self._records(_decoded(body)))):
                 yield found
 
     def _records(self, whole: Raw) -> Iterator[Raw]:
+        if not bytes(whole).lstrip().startswith(b"[") and not self._is_known(fields_of(whole)):
+            raise BrokenAnswer("answer_unexpected", f"The answer holds nothing of {self._resource.title.lower()}.")
         if bytes(whole).lstrip().startswith(b"["):
             yield from _items.decode(whole)
         elif not self._resource.members:
@@ -50,6 +52,12 @@ class Objects(InOnePiece):
                 items = _items.decode(value) if bytes(value).startswith(b"[") else [value]
                 for position, item in enumerate(items):
                     yield joined({self._resource.members: name, "position": position}, item, under=self._resource.nest)
+
+    def _is_known(self, fields: Mapping[str, Raw]) -> bool:
+        """Tell whether an object has what is asked for: some of the columns, or a list in each member."""
+        if self._resource.members:
+            return any(bytes(value).startswith(b"[") for value in fields.values())
+        return any(path.partition(".")[0] in fields for path in self._resource.columns)
 
 
 def _decoded(body: bytes) -> Raw:

@@ -12,11 +12,10 @@ from msgspec import Raw
 
 from pendant.connectors.declaration import ColumnType, Connector
 from pendant.connectors.pendo.asked import Asked
-from pendant.connectors.pendo.cut import cut
 from pendant.connectors.pendo.inference import columns_in, keys_of_last, known_times
 from pendant.connectors.pendo.layout import Column, declared
 from pendant.connectors.pendo.pipeline_text import pipeline_of
-from pendant.connectors.pendo.query import Stage, aggregation, asks_too_much, broke_off, count_of, small_answer
+from pendant.connectors.pendo.query import Stage, aggregation, asks_too_much, broke_off, count_of, rows_of, small_rows
 from pendant.connectors.pendo.records import ALL
 from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.connectors.pendo.windows import DAY_MS, Window, days_for
@@ -84,7 +83,7 @@ class Pipelines:
         return Window(window.since, middle).as_slice(), Window(middle, window.until).as_slice()
 
     def count(self, part: Slice) -> int | None:
-        return count_of(self._channel, "pipeline count", self._stages(part))
+        return self._count(part)
 
     def read(self, part: Slice, meter: RunMeter) -> Iterator[list[Raw]]:
         meter.note(
@@ -95,12 +94,15 @@ class Pipelines:
             )
         )
         try:
-            with self._channel.stream(aggregation("pipeline", self._stages(part))) as body:
-                yield from cut(body.pieces())
+            request = aggregation("pipeline", self._stages(part))
+            yield from rows_of(self._channel, request, lambda: self._count(part))
         except RemoteProblem as problem:
             if asks_too_much(problem) or (broke_off(problem) and self.split(part) is not None):
                 raise SliceTooLarge("slice_too_large", problem.message, status=problem.status) from problem
             raise
+
+    def _count(self, part: Slice) -> int:
+        return count_of(self._channel, "pipeline count", self._stages(part))
 
     def _stages(self, part: Slice) -> list[Stage]:
         window = self._whole if part == ALL else Window.of(part)
@@ -118,7 +120,7 @@ class Pipelines:
         if self._window_days or not self._midnights:
             return self._window_days or 1
         try:
-            rows = count_of(self._channel, "pipeline count", self._stages(ALL))
+            rows = self._count(ALL)
         except RemoteProblem as problem:
             if asks_too_much(problem) or broke_off(problem):
                 return 1
@@ -127,7 +129,7 @@ class Pipelines:
 
     def _first_rows(self, window: Window) -> list[dict[str, Any]]:
         stages = [*self._pipeline.within(window.since, window.until), {"limit": PROBE_ROWS}]
-        return small_answer(self._channel.call(aggregation("pipeline columns", stages)))
+        return small_rows(self._channel, aggregation("pipeline columns", stages))
 
     def _columns_without_rows(self) -> list[Column]:
         """Name what the pipeline itself names, or the columns of its source: a table needs some."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Raw
 
+from pendant.connectors.pendo.cut import NoResults, cut
 from pendant.errors import BrokenAnswer, RemoteProblem
-from pendant.model.http import Answer, Channel, Method, Request
+from pendant.model.http import Channel, Method, Request
 
 AGGREGATION = "/api/v1/aggregation"
 ALL_APPS = 'expandAppIds("*")'
@@ -24,7 +27,11 @@ TOO_MUCH = frozenset({408, 413, 504})
 _ODD_IN_PATH = re.compile(r"[/\\%?#\x00-\x20\x7f]|^\.{0,2}$")
 _RETRY = frozenset({429, 500, 502, 503})
 
+# How often a short answer is asked for that arrives broken.
+TRIES_MAX = 3
+
 Stage = dict[str, Any]
+Found = TypeVar("Found")
 
 
 def aggregation(name: str, pipeline: Iterable[Stage]) -> Request:
@@ -70,25 +77,47 @@ def all_of(conditions: Iterable[str]) -> list[Stage]:
     return [{"filter": joined}] if joined else []
 
 
+def rows_of(channel: Channel, request: Request, counted: Callable[[], int]) -> Iterator[list[Raw]]:
+    """Yield the rows of an aggregation. `null` in their place means that there are none where `counted` says so too."""
+    try:
+        with channel.stream(request) as body:
+            yield from cut(body.pieces())
+    except NoResults:
+        if counted():
+            raise
+
+
 def count_of(channel: Channel, name: str, pipeline: Iterable[Stage]) -> int:
     """Return Pendo's own number of rows for a pipeline."""
-    rows = small_answer(channel.call(aggregation(name, [*pipeline, {"count": None}])))
+    rows = small_rows(channel, aggregation(name, [*pipeline, {"count": None}]))
     count = rows[0].get("count") if rows else 0
     if not isinstance(count, int):
         raise BrokenAnswer("answer_unexpected", "Pendo did not answer a count with a number.")
     return count
 
 
-def small_answer(answer: Answer) -> list[dict[str, Any]]:
+def small_rows(channel: Channel, request: Request) -> list[dict[str, Any]]:
     """Return the rows of an aggregation that is known to be short."""
+    return read_whole(channel, request, _small_rows)
+
+
+def read_whole(channel: Channel, request: Request, read: Callable[[bytes], Found]) -> Found:
+    """Return what `read` makes of the body of a short answer. One that arrives broken is asked for again."""
+    for _ in range(TRIES_MAX - 1):
+        with suppress(BrokenAnswer):
+            return read(channel.call(request).body)
+    return read(channel.call(request).body)
+
+
+def _small_rows(body: bytes) -> list[dict[str, Any]]:
     try:
-        return _small.decode(answer.body).results or []
+        return _small.decode(body).results
     except msgspec.DecodeError:
         raise BrokenAnswer("answer_unexpected", "The answer to an aggregation is not a list of rows.") from None
 
 
 class _Small(msgspec.Struct):
-    results: list[dict[str, Any]] | None
+    results: list[dict[str, Any]]
 
 
 _small = msgspec.json.Decoder(_Small)

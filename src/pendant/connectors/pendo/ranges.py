@@ -19,7 +19,7 @@ from pendant.connectors.pendo.query import (
     broke_off,
     count_of,
     quoted,
-    small_answer,
+    small_rows,
 )
 from pendant.connectors.pendo.records import ALL
 from pendant.errors import BrokenAnswer, RemoteProblem
@@ -105,7 +105,7 @@ class Ids:
     def _at(self, within: Range, number: int) -> str | None:
         """Return the id at a place counted from 1, or None where there is none."""
         pick: list[Stage] = [{"sort": [self.key]}, {"skip": number - 1}, {"limit": 1}, {"select": {"id": self.key}}]
-        rows = small_answer(self.channel.call(aggregation(f"{self.source} edge", [*self._rows(within), *pick])))
+        rows = small_rows(self.channel, aggregation(f"{self.source} edge", [*self._rows(within), *pick]))
         found = rows[0].get("id") if rows else None
         return found if isinstance(found, str) else None
 

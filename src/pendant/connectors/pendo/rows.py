@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
-from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import Stage, aggregation, count_of
+from pendant.connectors.pendo.query import Stage, aggregation, count_of, rows_of
 from pendant.connectors.pendo.records import InOnePiece
 from pendant.model.http import Channel
 from pendant.model.pipeline import RunMeter
@@ -24,9 +23,11 @@ class Rows(InOnePiece):
         self._source: Stage = {"source": {resource.source: None}}
 
     def count(self, _part: Slice) -> int | None:
-        return count_of(self._channel, f"{self._resource.name} count", [self._source])
+        return self._count()
 
     def read(self, _part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         pipeline = [self._source, {"sort": list(self._resource.key)}]
-        with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
-            yield from cut(body.pieces())
+        yield from rows_of(self._channel, aggregation(self._resource.name, pipeline), self._count)
+
+    def _count(self) -> int:
+        return count_of(self._channel, f"{self._resource.name} count", [self._source])

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Raw
 
 from pendant.connectors.declaration import Resource
-from pendant.connectors.pendo.cut import cut
-from pendant.connectors.pendo.query import ALL_APPS, Stage, aggregation, all_of, asks_too_much, count_of
+from pendant.connectors.pendo.query import ALL_APPS, Stage, aggregation, all_of, asks_too_much, count_of, rows_of
 from pendant.connectors.pendo.ranges import Ids, Range
 from pendant.connectors.pendo.sizes import SIZES, Sizes
 from pendant.errors import RemoteProblem, SliceTooLarge
@@ -46,13 +45,15 @@ class Seen:
         return (found[0].as_slice(), found[1].as_slice()) if found else None
 
     def count(self, part: Slice) -> int | None:
+        return self._count(part)
+
+    def _count(self, part: Slice) -> int:
         return count_of(self._channel, f"{self._resource.name} count", self._rows(part))
 
     def read(self, part: Slice, _meter: RunMeter) -> Iterator[list[Raw]]:
         pipeline = [*self._rows(part), {"sort": list(self._resource.key)}]
         try:
-            with self._channel.stream(aggregation(self._resource.name, pipeline)) as body:
-                yield from cut(body.pieces())
+            yield from rows_of(self._channel, aggregation(self._resource.name, pipeline), lambda: self._count(part))
         except RemoteProblem as problem:
             if asks_too_much(problem):
                 raise SliceTooLarge("slice_too_large", problem.message, status=problem.status) from problem

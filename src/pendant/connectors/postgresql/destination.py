@@ -59,6 +59,10 @@ class PostgreSqlDestination:
         self._staging = Staging(system.scratch / waiting, run_id)
         self._parts = Parts(self._staging, ArrowFormat())
 
+    def holds(self) -> bool | None:
+        with self._opened() as connection:
+            return bool(self._session(connection).columns())
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._check_names()
         check_load(self._how, schema)

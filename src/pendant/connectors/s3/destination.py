@@ -47,6 +47,10 @@ class ObjectDestination:
         self._staging = staging_of(place, system, run_id)
         self._parts = Parts(self._staging, file_format)
 
+    def holds(self) -> bool | None:
+        with _storage(self._system) as storage:
+            return storage.size(self._path) is not None
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         self._refuse_existing()
         self._system.scratch.mkdir(parents=True, exist_ok=True)

@@ -84,6 +84,10 @@ class TableFileDestination:
         self._staging = Staging(target.path, run_id)
         self._parts = Parts(self._staging, ArrowFormat())
 
+    def holds(self) -> bool | None:
+        path, table = self._target.path, self._target.table
+        return path.exists() and self._engine.kind_of(path, table) is not None
+
     def ensure_schema(self, schema: pa.Schema) -> None:
         target = self._target
         check_names(target.table, schema)
