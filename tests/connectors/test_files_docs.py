@@ -95,7 +95,7 @@ def test_the_table_of_modes_is_what_the_targets_do(target: str, mode: LoadMode, 
 
 
 def test_the_table_of_modes_was_found() -> None:
-    assert len(MODES) == 36
+    assert len(MODES) == 40
     assert [mode.value for mode in LoadMode] == ["replace", "slices", "merge", "append"]
 
 
