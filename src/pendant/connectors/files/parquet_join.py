@@ -27,16 +27,22 @@ _META_DATA_PAGE, _META_INDEX_PAGE, _META_DICTIONARY_PAGE, _META_BLOOM_FILTER = 9
 
 def join(parts: Sequence[Path], joined: Path) -> None:
     """Write the row groups of `parts`, in order, as one file with the schema and metadata of the first."""
-    footer: Struct | None = None
+    first: Struct = {}
+    rows = 0
+    # Written at once: as a tree of values the footers of a large file take ten times the memory.
+    groups: list[bytes] = []
     with SteadyFile(joined) as file:
         file.write(MAGIC)
         at = len(MAGIC)
         for part in parts:
-            found, end = _read_footer(part)
-            _shift(found, at - len(MAGIC))
-            footer = found if footer is None else _with_groups(footer, found)
+            footer, end = _read_footer(part)
+            groups += [
+                _moved(group, at - len(MAGIC), len(groups) + place) for place, group in enumerate(_groups(footer))
+            ]
+            rows += footer[_FILE_ROWS][1]
+            first = first or footer
             at += append_range(part, file, start=len(MAGIC), end=end)
-        file.write(_tail(footer or {}))
+        file.write(_tail(first, rows, groups))
 
 
 def _read_footer(part: Path) -> tuple[Struct, int]:
@@ -49,33 +55,28 @@ def _read_footer(part: Path) -> tuple[Struct, int]:
         return thrift.Reader(file.read(length)).struct(), begin
 
 
-def _with_groups(footer: Struct, more: Struct) -> Struct:
-    groups = footer[_FILE_ROW_GROUPS][1][1] + more[_FILE_ROW_GROUPS][1][1]
-    return footer | {
-        _FILE_ROWS: (thrift.I64, footer[_FILE_ROWS][1] + more[_FILE_ROWS][1]),
-        _FILE_ROW_GROUPS: (thrift.LIST, (thrift.STRUCT, groups)),
-    }
+def _groups(footer: Struct) -> list[Struct]:
+    found: list[Struct] = footer[_FILE_ROW_GROUPS][1][1]
+    return found
 
 
-def _tail(footer: Struct) -> bytes:
-    for ordinal, group in enumerate(footer[_FILE_ROW_GROUPS][1][1]):
-        # The ordinal is optional and has 16 bits; beyond them it is left out.
-        group.pop(_GROUP_ORDINAL, None)
-        if ordinal <= ORDINAL_MAX:
-            group[_GROUP_ORDINAL] = (thrift.I16, ordinal)
-    writer = thrift.Writer()
-    writer.struct(footer)
-    return bytes(writer.data) + struct.pack("<I", len(writer.data)) + MAGIC
+def _tail(first: Struct, rows: int, groups: list[bytes]) -> bytes:
+    footer = first | {_FILE_ROWS: (thrift.I64, rows), _FILE_ROW_GROUPS: (thrift.LIST, (thrift.STRUCT, groups))}
+    data = thrift.encoded(footer)
+    return data + struct.pack("<I", len(data)) + MAGIC
 
 
-def _shift(footer: Struct, by: int) -> None:
-    for group in footer[_FILE_ROW_GROUPS][1][1]:
-        _move(group, by, _GROUP_OFFSET)
-        for chunk in group[_GROUP_COLUMNS][1][1]:
-            _move(chunk, by, _CHUNK_OFFSET, _CHUNK_OFFSET_INDEX, _CHUNK_COLUMN_INDEX)
-            _move(
-                chunk[_CHUNK_META][1], by, _META_DATA_PAGE, _META_INDEX_PAGE, _META_DICTIONARY_PAGE, _META_BLOOM_FILTER
-            )
+def _moved(group: Struct, by: int, ordinal: int) -> bytes:
+    """Return a row group as it stands in the footer of the joined file."""
+    _move(group, by, _GROUP_OFFSET)
+    for chunk in group[_GROUP_COLUMNS][1][1]:
+        _move(chunk, by, _CHUNK_OFFSET, _CHUNK_OFFSET_INDEX, _CHUNK_COLUMN_INDEX)
+        _move(chunk[_CHUNK_META][1], by, _META_DATA_PAGE, _META_INDEX_PAGE, _META_DICTIONARY_PAGE, _META_BLOOM_FILTER)
+    # The ordinal is optional and has 16 bits; beyond them it is left out.
+    group.pop(_GROUP_ORDINAL, None)
+    if ordinal <= ORDINAL_MAX:
+        group[_GROUP_ORDINAL] = (thrift.I16, ordinal)
+    return thrift.encoded(group)
 
 
 def _move(fields: dict[int, Any], by: int, *numbers: int) -> None:

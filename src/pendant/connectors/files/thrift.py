@@ -1,7 +1,8 @@
 """Just enough of Thrift's compact protocol to read a Parquet footer, change offsets and write it again.
 
-A struct is a dict from field id to (type, value), in the order of the ids; a list is (item type, items). Nothing
-is interpreted, so fields of later versions of Parquet pass through unharmed.
+A struct is a dict from field id to (type, value), in the order of the ids, or the bytes of one that is encoded
+already; a list is (item type, items). Nothing is interpreted, so fields of later versions of Parquet pass through
+unharmed.
 """
 
 from __future__ import annotations
@@ -72,6 +73,12 @@ class Reader:
         return (value >> 1) ^ -(value & 1)
 
 
+def encoded(fields: Struct) -> bytes:
+    writer = Writer()
+    writer.struct(fields)
+    return bytes(writer.data)
+
+
 class Writer:
     def __init__(self) -> None:
         self.data = bytearray()
@@ -96,6 +103,8 @@ class Writer:
             self._zigzag(value)
         elif kind == BINARY:
             self._varint(len(value))
+            self.data += value
+        elif kind == STRUCT and isinstance(value, bytes):
             self.data += value
         elif kind == STRUCT:
             self.struct(value)
